@@ -1,0 +1,65 @@
+/**
+ * Keeps an element usable above everything: in the top layer as a manual popover, and inside the topmost modal dialog
+ * while one is open, because outside of it everything is inert. It goes back to its place afterwards.
+ */
+
+export class TopLayer {
+  #host;
+  #place = document.createComment("");
+  #observer = new MutationObserver(() => this.#follow());
+  /** Open modal dialogs in the order they were opened. @type {Element[]} */
+  #modals = [];
+
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  start() {
+    this.#host.setAttribute("popover", "manual");
+    this.#observer.observe(document, {subtree: true, attributes: true, attributeFilter: ["open"]});
+    this.#follow();
+  }
+
+  /** The host was removed. If its dialog took it along, bring it home; else stop. */
+  removed() {
+    if (this.#place.isConnected) this.#place.replaceWith(this.#host);
+    else this.#observer.disconnect();
+  }
+
+  /** Come above what was opened since; never while the person is inside, who would lose the focus. */
+  raise() {
+    const host = this.#host;
+    if (!host.isConnected || typeof host.showPopover !== "function") return;
+    if (host.matches(":focus-within") && host.matches(":popover-open")) return;
+    if (host.matches(":popover-open")) host.hidePopover();
+    host.showPopover();
+  }
+
+  #follow() {
+    const open = modalDialogs();
+    this.#modals = [
+      ...this.#modals.filter((dialog) => open.includes(dialog)), ...open.filter((dialog) => !this.#modals.includes(dialog)),
+    ];
+    const top = this.#modals.at(-1);
+    if (top && this.#host.parentNode !== top) this.#enter(top);
+    else if (!top && this.#place.isConnected) this.#place.replaceWith(this.#host);
+    this.raise();
+  }
+
+  /** @param {Element} dialog */
+  #enter(dialog) {
+    if (!this.#place.isConnected) this.#host.before(this.#place);
+    const parent = /** @type {Element & {moveBefore?: (node: Node, child: Node | null) => void}} */ (dialog);
+    if (parent.moveBefore) parent.moveBefore(this.#host, null);
+    else parent.append(this.#host);
+  }
+}
+
+function modalDialogs() {
+  try {
+    return [...document.querySelectorAll("dialog:modal")];
+  } catch {
+    return []; // a browser without :modal has no top layer to come above either
+  }
+}

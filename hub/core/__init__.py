@@ -1,0 +1,17 @@
+"""The rules of the hub: values in, values out.
+
+Nothing here waits, reads a clock, draws a random number or knows that a store exists: the time and chance
+that a rule needs are arguments. So every rule can be read, tested and replayed alone.
+
+catalogue    which notification types there are, and what each offers (types.json)
+directory    accounts, users, groups, contacts, producer keys, and the tree the accounts form
+preferences  what a user chose: defaults, patches, scope, and the channels a tab listens to
+events       what a producer posts, and what is wrong with it by its own values alone
+routing      an event: dropped, or one decision with its reason for every user considered
+inbox        ids and the JSON of what lies in a person's inbox
+tabs         which one of a user's tabs shows the pop-ups
+session      one tab's conversation: messages in, commands out
+wire         what a tab may say, and the close codes
+frames       what the hub says to a tab
+tokens       whom a user token speaks for, or why it is refused
+"""

@@ -1,0 +1,16 @@
+"""The memory of the hub: everything that is kept, and the single atomic step per account in which things happen.
+
+connection   the one way to the store: joined calls, durability, what is repeated and what is not
+keys         every key and channel, on one page
+functions/   the atomic operations, one Lua file each
+log          the numbered logs: append, dismiss, read, archive, what a tab missed
+tabs         the registry of open tabs, election, offers, leases
+doorbells    the bus: channels, probes, and the messages on it
+directory    accounts, users and what they chose, contacts, producer keys; replica keeps them current in a process
+identity     whom the hub trusts; clock: business time; idempotency: one answer per key
+plans        large audiences under way
+rows         what the Functions answer, decoded
+embedded     a Valkey of the hub's own
+
+Imports core only.
+"""

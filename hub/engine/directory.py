@@ -1,0 +1,214 @@
+"""The directory in the store: accounts and the index of users installation-wide, users with their account.
+
+Reads are current: see replica.py. A write that concerns two accounts (a user who moves) is a sequence of steps each
+safe to repeat: the caller whose request failed half way repeats it, and it completes.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import orjson
+
+from hub.core.directory import Account, AccountTree, Contact, Document, Group, ProducerKey, User, as_document
+from hub.core.preferences import Preferences
+from hub.core.routing import Member
+from hub.engine.connection import Store
+from hub.engine.replica import Replica
+from hub.engine.rows import text
+
+Object = TypeVar("Object", Contact, Group)
+KINDS: dict[type[Document], str] = {Contact: "contacts", Group: "groups"}
+
+
+SHARED_KINDS = (
+    "notifications", "ages", "events", "decisions", "plans", "leases",
+    "users", "users:changes", "preferences", "preferences:changes",
+)  # fmt: skip
+
+
+class Taken(Exception):
+    """The id belongs to an account outside the one that was allowed to give it up."""
+
+
+class Directory:
+    """Accounts, users, contacts, groups and producer keys."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._accounts = Replica(store, store.keys.directory("accounts"), read_as(Account))
+        self._tree = AccountTree({})
+        self._rosters: dict[str, Roster] = {}
+
+    async def tree(self) -> AccountTree:
+        """Return all accounts as they are now, as a tree."""
+        if await self._accounts.refresh():
+            self._tree = AccountTree(dict(await self._accounts.current()))
+        return self._tree
+
+    async def account(self, id: str) -> Account | None:
+        """Find an account."""
+        return (await self.tree()).get(id)
+
+    async def put_account(self, account: Account) -> None:
+        """Create or replace an account."""
+        await self._put(self.store.keys.directory("accounts"), account.id, orjson.dumps(as_document(account)))
+
+    async def delete_account(self, id: str) -> None:
+        """Remove an account and what its slot shares; its users must be gone before."""
+        await self._put(self.store.keys.directory("accounts"), id, b"")
+        await self.store.command("DEL", *(self.store.keys.account(id, kind) for kind in SHARED_KINDS))
+
+    async def user(self, id: str) -> User | None:
+        """Find a user, wherever their account is."""
+        account = await self.account_of(id)
+        if account is None:
+            return None
+        document = await self.store.command("HGET", self.store.keys.account(account, "users"), id)
+        return read_as(User)(document) if document else None
+
+    async def account_of(self, user: str) -> str | None:
+        """Name the account of a user id."""
+        account = await self.store.command("HGET", self.store.keys.directory("users"), user)
+        return text(account) if account else None
+
+    async def put_user(self, user: User) -> None:
+        """Create, replace or move a user; their tabs' gateways hear of it. Raise Taken when the id went elsewhere
+        meanwhile.
+
+        A moved user keeps their preferences and starts a new log in the new account.
+        """
+        before = await self.account_of(user.id)
+        index = self.store.keys.directory("users")
+        holder = text(await self.store.call("claim_id", [index], user.id, user.account, before or ""))
+        if holder != user.account:
+            raise Taken(user.id)
+        if before and before != user.account:
+            await self._carry_over(user.id, before, user.account)
+        await self._put_person(user.account, "users", user.id, orjson.dumps(as_document(user)), "profile")
+        if before and before != user.account:
+            await self._erase(before, user.id)
+
+    async def delete_user(self, id: str) -> None:
+        """Erase a user: log, inbox, preferences and tabs are gone, and their gateways hear of it."""
+        account = await self.account_of(id)
+        if account is None:
+            return
+        await self._erase(account, id)
+        await self.store.command("HDEL", self.store.keys.directory("users"), id)
+
+    async def _carry_over(self, user: str, old: str, new: str) -> None:
+        chosen = await self.store.command("HGET", self.store.keys.account(old, "preferences"), user)
+        if chosen:
+            await self._put(self.store.keys.account(new, "preferences"), user, chosen)
+
+    async def _erase(self, account: str, user: str) -> None:
+        await self._put_person(account, "users", user, b"", "profile")
+        await self._put(self.store.keys.account(account, "preferences"), user, b"")
+        await self.store.command("DEL", *self.store.keys.person(account, user)[:-1])
+
+    async def put_preferences(self, account: str, user: str, preferences: Preferences) -> None:
+        """Keep what a user chose; their tabs' gateways hear of it."""
+        await self._put_person(account, "preferences", user, orjson.dumps(preferences.as_document()), "preferences")
+
+    async def preferences(self, account: str, user: str) -> Preferences:
+        """Read what a user chose."""
+        stored = await self.store.command("HGET", self.store.keys.account(account, "preferences"), user)
+        return read_preferences(stored) if stored else Preferences()
+
+    async def members(self, account: str) -> Mapping[str, Member]:
+        """Return all users of an account with their preferences, as they are now."""
+        roster = self._rosters.get(account)
+        if roster is None:
+            roster = self._rosters[account] = Roster(self.store, account)
+        return await roster.current()
+
+    async def users(self, account: str) -> list[User]:
+        """List the users of an account by id."""
+        members = await self.members(account)
+        return [members[id].user for id in sorted(members)]
+
+    async def get(self, kind: type[Object], root: str, id: str) -> Object | None:
+        """Find a contact or group by its id, which is unique within a root account."""
+        document = await self.store.command("HGET", self.store.keys.account(root, KINDS[kind]), id)
+        return read_as(kind)(document) if document else None
+
+    async def find(self, kind: type[Object], id: str) -> dict[str, Object]:
+        """Find an object under every root account that has one of this id."""
+        tree = await self.tree()
+        found = {root: await self.get(kind, root, id) for root in tree.roots()}
+        return {root: value for root, value in found.items() if value is not None}
+
+    async def put(self, root: str, value: Contact | Group) -> None:
+        """Create or replace a contact or group."""
+        name = self.store.keys.account(root, KINDS[type(value)])
+        await self.store.command("HSET", name, value.id, orjson.dumps(as_document(value)))
+
+    async def delete(self, kind: type[Object], root: str, id: str) -> bool:
+        """Remove a contact or group; tell whether it was there."""
+        return bool(await self.store.command("HDEL", self.store.keys.account(root, KINDS[kind]), id))
+
+    async def all(self, kind: type[Object], root: str) -> list[Object]:
+        """List the contacts or groups of a root account's tree by id."""
+        stored = await self.store.command("HGETALL", self.store.keys.account(root, KINDS[kind]))
+        return [read_as(kind)(stored[id]) for id in sorted(stored)]
+
+    async def put_key(self, key: ProducerKey) -> None:
+        """Keep a producer key (its digest only)."""
+        await self.store.command("HSET", self.store.keys.directory("keys"), key.id, orjson.dumps(as_document(key)))
+        await self.store.command("HSET", self.store.keys.directory("keys:digests"), key.digest, key.id)
+
+    async def key_by_digest(self, digest: str) -> ProducerKey | None:
+        """Find a producer key by the digest of its secret."""
+        id = await self.store.command("HGET", self.store.keys.directory("keys:digests"), digest)
+        return await self.key(text(id)) if id else None
+
+    async def key(self, id: str) -> ProducerKey | None:
+        """Find a producer key by its id."""
+        stored = await self.store.command("HGET", self.store.keys.directory("keys"), id)
+        return read_as(ProducerKey)(stored) if stored else None
+
+    async def producer_keys(self) -> list[ProducerKey]:
+        """List all producer keys by id."""
+        stored = await self.store.command("HGETALL", self.store.keys.directory("keys"))
+        return [read_as(ProducerKey)(stored[id]) for id in sorted(stored)]
+
+    async def delete_key(self, key: ProducerKey) -> None:
+        """Revoke a producer key; the next request with it is refused."""
+        await self.store.command("HDEL", self.store.keys.directory("keys:digests"), key.digest)
+        await self.store.command("HDEL", self.store.keys.directory("keys"), key.id)
+
+    async def _put(self, name: str, id: str, document: bytes) -> None:
+        await self.store.call("put", [name, f"{name}:changes"], id, document, "", "")
+
+    async def _put_person(self, account: str, kind: str, user: str, document: bytes, message: str) -> None:
+        name, person = self.store.keys.account(account, kind), self.store.keys.person(account, user)
+        await self.store.call("put", [name, f"{name}:changes", person[0], person[-1]], user, document, message, user)
+
+
+class Roster:
+    """The users of one account and what they chose, joined and kept current."""
+
+    def __init__(self, store: Store, account: str) -> None:
+        self._users = Replica(store, store.keys.account(account, "users"), read_as(User))
+        self._chosen = Replica(store, store.keys.account(account, "preferences"), read_preferences)
+        self._members: dict[str, Member] = {}
+
+    async def current(self) -> Mapping[str, Member]:
+        """Return the members as they are now."""
+        for id in await self._users.refresh() | await self._chosen.refresh():
+            user = self._users.get(id)
+            if user is None:
+                self._members.pop(id, None)
+            else:
+                self._members[id] = Member(user, self._chosen.get(id) or Preferences())
+        return self._members
+
+
+def read_as(kind: type[Any]) -> Any:
+    """Return the function that reads a stored document of a kind."""
+    return lambda document: kind.from_document(orjson.loads(document))
+
+
+def read_preferences(document: bytes) -> Preferences:
+    """Read what a user chose."""
+    return Preferences.from_document(orjson.loads(document))

@@ -1,0 +1,217 @@
+-- What the atomic operations share. Loaded before them, into one library.
+--
+-- A user's things are nine KEYS in a fixed order (`user_keys`), all in the slot of the user's account.
+-- Times: microseconds (`_us`) rank activity, milliseconds (`_ms`) are deadlines; both by the store's own clock.
+--
+-- The hash `user:<id>` is a person's live state:
+--   epoch, seq    the numbered log: its life, and its head
+--   rev           grows with every change of the user or their preferences
+--   elected       the tab that shows pop-ups ('' = none), holder: its connection, gen: grows when they change
+--   tab:<id>      one open tab, packed {s = state, a = activity_us, c = connected_us, g = gateway, n = connection, z = silent}
+
+local OFFER_MS = 1500             -- an offered pop-up not answered by `shown` in this time goes to the next tab
+local OPEN_MS = 60000             -- a timed pop-up is open for at most this long
+local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time in ms, below 2^53
+local KEPT_FRAMES = 300           -- recovery never needs more of the log
+local MOST_POPUPS = 50
+local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
+
+local function clock_us()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+local function user_keys(keys, first)
+  return {
+    user = keys[first], log = keys[first + 1], inbox = keys[first + 2], unread = keys[first + 3],
+    archive = keys[first + 4], entries = keys[first + 5], popups = keys[first + 6],
+    offers = keys[first + 7], channel = keys[first + 8],
+  }
+end
+
+local function publish(channel, message)
+  message.v = 1
+  redis.call('SPUBLISH', channel, cmsgpack.pack(message))
+end
+
+local function read_leases(key)
+  local flat, leases = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do leases[flat[i]] = tonumber(flat[i + 1]) end
+  return leases
+end
+
+local function read_person(key)
+  local flat = redis.call('HGETALL', key)
+  local person = {tabs = {}, epoch = false, seq = 0, gen = 0, rev = 0, elected = '', holder = ''}
+  for i = 1, #flat, 2 do
+    local field, value = flat[i], flat[i + 1]
+    if string.sub(field, 1, 4) == 'tab:' then
+      person.tabs[string.sub(field, 5)] = cmsgpack.unpack(value)
+    elseif field == 'epoch' or field == 'elected' or field == 'holder' then
+      person[field] = value
+    else
+      person[field] = tonumber(value)
+    end
+  end
+  return person
+end
+
+local function ensure_epoch(keys, person, epoch)
+  if not person.epoch then
+    person.epoch = epoch
+    redis.call('HSET', keys.user, 'epoch', epoch)
+  end
+end
+
+local function write_tab(keys, person, id, tab)
+  person.tabs[id] = tab
+  redis.call('HSET', keys.user, 'tab:' .. id, cmsgpack.pack(tab))
+end
+
+-- A gateway that stopped renewing its lease is dead, and its tabs with it.
+local function drop_ghosts(keys, person, leases, now_ms)
+  local living = 0
+  for id, tab in pairs(person.tabs) do
+    local expires = leases[tab.g]
+    if expires and expires > now_ms then
+      living = living + 1
+    else
+      person.tabs[id] = nil
+      redis.call('HDEL', keys.user, 'tab:' .. id)
+    end
+  end
+  return living
+end
+
+local RANK = {focused = 3, visible = 2, hidden = 1}
+
+local function better(tab, id, best, best_id)
+  if not best then return true end
+  if RANK[tab.s] ~= RANK[best.s] then return RANK[tab.s] > RANK[best.s] end
+  if tab.a ~= best.a then return tab.a > best.a end
+  if tab.c ~= best.c then return tab.c > best.c end
+  return id > best_id
+end
+
+-- R-18, R-19, AMB-44: the one tab that shows pop-ups, or nil. core/tabs.py is its readable twin.
+local function elect(person, leases, now_ms)
+  local best, best_id
+  for id, tab in pairs(person.tabs) do
+    local expires = leases[tab.g]
+    local eligible = RANK[tab.s] and not tab.z and expires and expires > now_ms
+    if eligible and better(tab, id, best, best_id) then best, best_id = tab, id end
+  end
+  return best_id, best
+end
+
+local function state_of(keys, id)
+  if redis.call('ZSCORE', keys.unread, id) then return 'unread' end
+  if redis.call('ZSCORE', keys.archive, id) then return 'archived' end
+  return 'read'
+end
+
+-- One entry as a row {id, seq, state, reason code, record}, or nil when retention took it.
+local function read_row(keys, notifications, id)
+  local packed = redis.call('HGET', keys.entries, id)
+  if not packed then return nil end
+  local record = redis.call('HGET', notifications, string.match(id, '^(.*)-'))
+  if not record then return nil end
+  local entry = cmsgpack.unpack(packed)
+  return {id, entry.s, state_of(keys, id), entry.r, record}
+end
+
+-- The newest 50 open pop-ups, oldest first. Ids sort by time.
+local function open_popups(keys, now_ms)
+  redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
+  local ids = redis.call('ZREVRANGE', keys.popups, 0, 2 * MOST_POPUPS - 1)
+  table.sort(ids)
+  local newest = {}
+  for i = math.max(1, #ids - MOST_POPUPS + 1), #ids do newest[#newest + 1] = ids[i] end
+  return newest
+end
+
+local function popup_rows(keys, notifications, ids)
+  local rows, bytes = {}, 0
+  for i = #ids, 1, -1 do
+    local row = read_row(keys, notifications, ids[i])
+    if row then
+      bytes = bytes + #row[5]
+      if bytes > MOST_BYTES and #rows > 0 then break end
+      table.insert(rows, 1, row)
+    end
+  end
+  return rows
+end
+
+-- Elect again. When the outcome changed, every open pop-up is offered to the new tab and all gateways hear of it.
+-- `silent` names the tab that did not answer, for the gateway that hosts it. Returns the rows offered, or nil.
+local function settle(keys, person, leases, notifications, now_ms, silent)
+  local id, tab = elect(person, leases, now_ms)
+  local elected, holder = id or '', tab and tab.n or ''
+  if elected == person.elected and holder == person.holder then return nil end
+  person.elected, person.holder, person.gen = elected, holder, person.gen + 1
+  redis.call('HSET', keys.user, 'elected', elected, 'holder', holder, 'gen', person.gen)
+  redis.call('DEL', keys.offers)
+  local rows = {}
+  if elected ~= '' then
+    local open = open_popups(keys, now_ms)
+    for _, nid in ipairs(open) do redis.call('ZADD', keys.offers, now_ms + OFFER_MS, nid) end
+    rows = popup_rows(keys, notifications, open)
+  end
+  publish(keys.channel, {
+    k = 'elected', user = person.id, gen = person.gen, tab = elected, popups = rows, silent = silent or '',
+  })
+  return rows
+end
+
+-- Take the next number of the log and write one change under it.
+local function log_change(keys, person, change)
+  person.seq = person.seq + 1
+  redis.call('HSET', keys.user, 'seq', person.seq)
+  redis.call('RPUSH', keys.log, cmsgpack.pack(change))
+  redis.call('LTRIM', keys.log, -KEPT_FRAMES, -1)
+  return person.seq
+end
+
+-- Forget what is older than the account keeps: unread falls and pop-ups close in the same step, without a frame.
+local function trim(keys, cutoff_ms, most)
+  local gone = 0
+  for _, key in ipairs({keys.inbox, keys.archive}) do
+    for _, id in ipairs(redis.call('ZRANGE', key, 0, most - 1)) do
+      local packed = redis.call('HGET', keys.entries, id)
+      if packed and cmsgpack.unpack(packed).t >= cutoff_ms then break end
+      for _, set in ipairs({keys.inbox, keys.archive, keys.unread, keys.popups, keys.offers}) do
+        redis.call('ZREM', set, id)
+      end
+      redis.call('HDEL', keys.entries, id)
+      gone = gone + 1
+    end
+  end
+  return gone
+end
+
+-- The changes after `after`, oldest first, as rows; nil when the log no longer holds them all or they are too many bytes.
+-- A notification's row is {'notify', row, tab, gen}; any other change's is {operation, ids or up_to}.
+local function missed_rows(keys, person, notifications, after)
+  local missing = person.seq - after
+  if missing < 0 or missing > KEPT_FRAMES then return nil end
+  if missing == 0 then return {} end
+  local kept = redis.call('LRANGE', keys.log, -missing, -1)
+  if #kept < missing then return nil end
+  local rows, bytes = {}, 0
+  for i, packed in ipairs(kept) do
+    local change = cmsgpack.unpack(packed)
+    if change.k == 'notify' then
+      local row = read_row(keys, notifications, change.id)
+      if not row then return nil end
+      bytes = bytes + #row[5]
+      row[2] = after + i
+      rows[i] = {'notify', row, change.tab, change.gen}
+    else
+      bytes = bytes + #packed
+      rows[i] = {change.k, after + i, change.ids or change.up_to}
+    end
+    if bytes > MOST_BYTES then return nil end
+  end
+  return rows
+end

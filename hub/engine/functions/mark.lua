@@ -1,0 +1,76 @@
+-- Dismiss, read, archive or restore entries of one user: one change in the log, one message to every tab.
+--
+-- KEYS  nine of the user (library.lua)
+-- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch}
+-- Returns {changed ids, unknown ids, unread, seq}. Idempotent: what is so already is neither changed nor unknown.
+
+local function close_popup(keys, id)
+  redis.call('ZREM', keys.offers, id)
+  return redis.call('ZREM', keys.popups, id)
+end
+
+local MARK = {
+  dismissed = function(keys, id)
+    return close_popup(keys, id) + redis.call('ZREM', keys.unread, id) > 0
+  end,
+  read = function(keys, id)
+    return redis.call('ZREM', keys.unread, id) > 0
+  end,
+  archived = function(keys, id)
+    local seq = redis.call('ZSCORE', keys.inbox, id)
+    if not seq then return false end
+    close_popup(keys, id)
+    redis.call('ZREM', keys.unread, id)
+    redis.call('ZREM', keys.inbox, id)
+    redis.call('ZADD', keys.archive, seq, id)
+    return true
+  end,
+  restored = function(keys, id)
+    local seq = redis.call('ZSCORE', keys.archive, id)
+    if not seq then return false end
+    redis.call('ZREM', keys.archive, id)
+    redis.call('ZADD', keys.inbox, seq, id)
+    return true
+  end,
+}
+
+-- Everything the operation could concern whose number is at most `up_to`.
+local function ids_up_to(keys, operation, up_to)
+  if operation == 'archived' then return redis.call('ZRANGEBYSCORE', keys.inbox, '-inf', up_to) end
+  if operation == 'restored' then return redis.call('ZRANGEBYSCORE', keys.archive, '-inf', up_to) end
+  local ids = redis.call('ZRANGEBYSCORE', keys.unread, '-inf', up_to)
+  if operation == 'read' then return ids end
+  for _, id in ipairs(redis.call('ZRANGE', keys.popups, 0, -1)) do
+    local seq = redis.call('ZSCORE', keys.inbox, id)
+    if seq and tonumber(seq) <= up_to and not redis.call('ZSCORE', keys.unread, id) then ids[#ids + 1] = id end
+  end
+  return ids
+end
+
+local function mark(KEYS, ARGV)
+  local asked = cmsgpack.unpack(ARGV[1])
+  local keys, apply = user_keys(KEYS, 1), MARK[asked.operation]
+  local person = read_person(keys.user)
+  local changed, unknown = {}, {}
+  for _, id in ipairs(asked.ids or ids_up_to(keys, asked.operation, asked.up_to)) do
+    if redis.call('HEXISTS', keys.entries, id) == 0 then
+      unknown[#unknown + 1] = id
+    elseif apply(keys, id) then
+      changed[#changed + 1] = id
+    end
+  end
+  local unread = redis.call('ZCARD', keys.unread)
+  if #changed > 0 then
+    ensure_epoch(keys, person, asked.epoch)
+    local change = {k = asked.operation}
+    if asked.operation == 'read' and asked.up_to then change.up_to = asked.up_to else change.ids = changed end
+    local seq = log_change(keys, person, change)
+    publish(keys.channel, {
+      k = 'mark', user = asked.user, op = asked.operation, seq = seq,
+      ids = change.ids, up_to = change.up_to, unread = unread,
+    })
+  end
+  return {changed, unknown, unread, person.seq}
+end
+
+register('mark', mark)

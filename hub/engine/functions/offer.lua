@@ -1,0 +1,40 @@
+-- Offer again what nobody answered for, for a page of users of one account.
+--
+-- Called by every gateway that hosts a tab of the user once an offer may be overdue, and when a gateway died: the
+-- store decides, so it does not matter who asks, how often, or whether the gateway that made the offer still lives.
+--
+-- KEYS  leases, notifications, nine per user (library.lua)
+-- ARGV  packed {users = {user, ...}}
+-- Returns per user the ms until their oldest open offer is overdue, 0 when none is open.
+
+local function overdue(keys, now_ms)
+  local oldest = redis.call('ZRANGE', keys.offers, 0, 0, 'WITHSCORES')
+  if #oldest == 0 then return nil end
+  return tonumber(oldest[2]) - now_ms
+end
+
+local function offer_again(keys, user, leases, notifications, now_ms)
+  local person, silent = read_person(keys.user), nil
+  person.id = user
+  drop_ghosts(keys, person, leases, now_ms)
+  local left = overdue(keys, now_ms)
+  local tab = person.tabs[person.elected]
+  if left and left <= 0 and tab and tab.n == person.holder then
+    tab.z, silent = 1, person.elected
+    write_tab(keys, person, person.elected, tab)
+  end
+  settle(keys, person, leases, notifications, now_ms, silent)
+  left = overdue(keys, now_ms)
+  return left and math.max(1, left) or 0
+end
+
+local function offer(KEYS, ARGV)
+  local asked = cmsgpack.unpack(ARGV[1])
+  local leases, now_ms, waits = read_leases(KEYS[1]), math.floor(clock_us() / 1000), {}
+  for i, user in ipairs(asked.users) do
+    waits[i] = offer_again(user_keys(KEYS, 3 + 9 * (i - 1)), user, leases, KEYS[2], now_ms)
+  end
+  return waits
+end
+
+register('offer', offer)

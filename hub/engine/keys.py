@@ -1,0 +1,80 @@
+"""Every key and channel of the hub, on one page.
+
+A name is ``{prefix}:{{slot}}:{kind}[:{id}]``; the slot stands in literal braces, so that a cluster keeps together
+what one Function call touches. The kind comes before the id, so no id can be taken for a kind.
+
+====================  ==========  ==========================================  ================  =====================
+account slot          type        holds                                       written by        read by
+====================  ==========  ==========================================  ================  =====================
+leases                hash        gateway -> its lease's end, ms              attach, renew     every election
+notifications         hash        base -> shared body and reasons             append            attach, inbox, missed
+ages                  sorted set  base and event id by business time, ms      append            sweep
+events                hash        event id -> digest and stored answer        append            append
+decisions             hash        base -> who was told, who not, and why      append            api
+plans                 hash        base -> pages still to append               append            workers
+users, contacts, …    hash        id -> document                              put               directory
+users:changes, …      sorted set  id by number of its last change             put               changed
+preferences           hash        user -> what they chose                     put               preferences
+user:<id>             hash        epoch, seq, rev, gen, elected, open tabs    every operation   every operation
+log:<id>              list        the newest 300 changes                      append, mark      attach, missed
+inbox:<id>            sorted set  notification ids by seq, not archived       append, mark      inbox, attach
+unread:<id>           sorted set  the unread among them                       append, mark      every operation
+archive:<id>          sorted set  the archived ones                           mark              inbox
+entries:<id>          hash        notification id -> seq, reason, time        append            every operation
+popups:<id>           sorted set  open pop-ups by the ms they close           append            attach, report, offer
+offers:<id>           sorted set  unanswered offers by deadline, ms           append, settle    offer
+====================  ==========  ==========================================  ================  =====================
+
+Other slots: ``{directory}`` (accounts, the index of users, producer keys), ``{work}`` (queue, clock, secrets,
+probes) and one per credential for idempotency records, which expire after 24 h. Everything else lives until
+retention, or its owner, ends it.
+"""
+
+from dataclasses import dataclass
+
+PERSON_KINDS = ("user", "log", "inbox", "unread", "archive", "entries", "popups", "offers")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Names of one deployment; the prefix is what keeps two deployments on one server apart."""
+
+    prefix: str = "hub"
+
+    def account(self, account: str, kind: str) -> str:
+        """Name a key that an account has once."""
+        return f"{self.prefix}:{{{account}}}:{kind}"
+
+    def person(self, account: str, user: str) -> list[str]:
+        """Name the nine keys of a user, in the order that the Functions expect."""
+        slot = f"{self.prefix}:{{{account}}}:"
+        return [*(f"{slot}{kind}:{user}" for kind in PERSON_KINDS), f"{slot}u:{user}"]
+
+    def channel(self, account: str, suffix: str) -> str:
+        """Name a channel: suffix ``u:<user>``, ``t:<type>``, ``g:<group>`` or ``all``."""
+        return f"{self.prefix}:{{{account}}}:{suffix}"
+
+    def split_channel(self, channel: str) -> tuple[str, str]:
+        """Return the account and the suffix of a channel."""
+        account, _, suffix = channel[len(self.prefix) + 2 :].partition("}:")
+        return account, suffix
+
+    def directory(self, kind: str) -> str:
+        """Name a key of the installation-wide directory."""
+        return f"{self.prefix}:{{directory}}:{kind}"
+
+    def contacts(self, root: str) -> str:
+        """Name the contacts of a root account: their ids are unique within its tree."""
+        return f"{self.prefix}:{{{root}}}:contacts"
+
+    def work(self, kind: str) -> str:
+        """Name a key of the background work."""
+        return f"{self.prefix}:{{work}}:{kind}"
+
+    def probe(self, gateway: str) -> str:
+        """Name the channel on which a gateway hears itself."""
+        return f"{self.prefix}:{{work}}:probe:{gateway}"
+
+    def idempotency(self, credential: str, key: str) -> str:
+        """Name the record of one idempotency key."""
+        return f"{self.prefix}:{{{credential}}}:idempotency:{key}"

@@ -1,0 +1,90 @@
+"""Audiences of any size, page by page, through crashes.
+
+The first page, the event's marker and the plan for the rest are one atomic step, so once the event is acknowledged
+the plan is durable. Working it off is a queue with leases: whoever dies with a plan lets its lease run out, another
+goes on, and a page that was appended before changes nothing. Nothing is resolved again: the plan is the audience.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from hub.engine.connection import Store
+from hub.engine.log import PAGE, Appended, Happening, Log, Recipient
+from hub.engine.rows import Record, text
+
+LEASE_MS = 15_000
+INLINE = 500
+
+
+class Plans:
+    """Appends for audiences of any size; the queue holds the unfinished ones as ``account/base``."""
+
+    def __init__(self, store: Store, log: Log) -> None:
+        self._store = store
+        self._log = log
+        self._queue = store.keys.work("plans")
+
+    async def publish(self, happening: Happening, recipients: Sequence[Recipient], epoch: str) -> Appended:
+        """Append a happening: at once for up to 500 recipients, else the first page now and the rest by the workers."""
+        if len(recipients) <= PAGE:
+            return await self._log.append(happening, recipients, epoch)
+        account, base = happening.account, happening.base
+        await self._due(account, base, LEASE_MS)
+        planned = replace(happening, plan=encode(happening, recipients[PAGE:], epoch))
+        first = await self._log.append(planned, recipients[:PAGE], epoch)
+        if first.earlier:
+            await self._store.command("ZREM", self._queue, f"{account}/{base}")
+            return first
+        if len(recipients) <= INLINE:
+            return Appended(first.count + await self.resume(account, base))
+        await self._due(account, base, 0)
+        return first
+
+    async def resume(self, account: str, base: str) -> int:
+        """Append what is left of a plan, and forget it; return for how many users. Safe to repeat."""
+        stored, count = await self._log.plan(account, base), 0
+        if stored:
+            happening, recipients, epoch = decode(stored)
+            for start in range(0, len(recipients), PAGE):
+                await self._due(account, base, LEASE_MS)
+                page = await self._log.append(happening, recipients[start : start + PAGE], epoch)
+                count += page.count
+            await self._log.finish_plan(account, base)
+        await self._store.command("ZREM", self._queue, f"{account}/{base}")
+        return count
+
+    async def claim(self, most: int = 4) -> list[tuple[str, str]]:
+        """Take plans (account, base) that are due, for 15 s."""
+        members = await self._store.call("claim_work", [self._queue], most, LEASE_MS)
+        return [(account, base) for account, _, base in (text(member).rpartition("/") for member in members)]
+
+    async def left(self) -> int:
+        """Count the plans that are not finished."""
+        return int(await self._store.command("ZCARD", self._queue))
+
+    async def _due(self, account: str, base: str, delay_ms: int) -> None:
+        seconds, microseconds = await self._store.command("TIME")
+        due = int(seconds) * 1000 + int(microseconds) // 1000 + delay_ms
+        await self._store.command("ZADD", self._queue, due, f"{account}/{base}")
+
+
+def encode(happening: Happening, recipients: Sequence[Recipient], epoch: str) -> bytes:
+    """Write what the later pages need."""
+    return orjson.dumps({
+        "v": 1, "base": happening.base, "account": happening.account, "record": happening.record.encode().decode(),
+        "at": happening.at, "cutoff": happening.cutoff, "sticky": happening.sticky, "epoch": epoch,
+        "recipients": [(to.user, to.index, to.reason, to.channel) for to in recipients],
+    })  # fmt: skip
+
+
+def decode(plan: bytes) -> tuple[Happening, list[Recipient], str]:
+    """Read what `encode` wrote."""
+    stored: dict[str, Any] = orjson.loads(plan)
+    record = Record.decode(stored["record"])
+    happening = Happening(
+        stored["base"], stored["account"], record, stored["at"], stored["cutoff"], stored["sticky"]
+    )
+    return happening, [Recipient(*row) for row in stored["recipients"]], stored["epoch"]

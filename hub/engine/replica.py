@@ -1,0 +1,56 @@
+"""A copy of one kind of directory object that is never older than the last answer of the store.
+
+Each write takes the next number of its kind (`put`); a reader asks for what changed after the number it knows
+(`changed`). So a process reads a whole account once, and afterwards only what was touched, but always the present
+state.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from hub.engine.connection import Store
+from hub.engine.rows import text
+
+T = TypeVar("T")
+
+
+class Replica(Generic[T]):
+    """The objects of one hash, by id. `decode` reads a document."""
+
+    def __init__(self, store: Store, name: str, decode: Callable[[bytes], T]) -> None:
+        self._store = store
+        self._names = [name, f"{name}:changes"]
+        self._decode = decode
+        self._number = 0
+        self._objects: dict[str, T] = {}
+
+    async def current(self) -> Mapping[str, T]:
+        """Return all objects as they are now."""
+        await self.refresh()
+        return self._objects
+
+    async def refresh(self) -> set[str]:
+        """Take in what changed; return the ids concerned."""
+        answer = await self._store.call("changed", self._names, self._number)
+        newest, flat = int(answer[0]), answer[1]
+        if newest <= self._number:
+            return set()
+        self._number = newest
+        return {self._apply(text(id), document) for id, document in zip(flat[::2], flat[1::2], strict=True)}
+
+    def _apply(self, id: str, document: Any) -> str:
+        if document:
+            self._objects[id] = self._decode(document)
+        else:
+            self._objects.pop(id, None)
+        return id
+
+    def __getitem__(self, id: str) -> T:
+        return self._objects[id]
+
+    def get(self, id: str) -> T | None:
+        """Find an object as of the last refresh."""
+        return self._objects.get(id)
+
+    def __iter__(self) -> Any:
+        return iter(self._objects)

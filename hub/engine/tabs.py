@@ -1,0 +1,137 @@
+"""The registry of open tabs, and who of them shows the pop-ups.
+
+The store elects: whoever asks gets the same answer, so no gateway leads and none must agree with another. A gateway
+obeys what the Functions publish (`elected`), and asks again when an offer may be overdue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+
+from hub.engine.connection import Store
+from hub.engine.log import PAGE, Tail
+from hub.engine.rows import Change, Entry, read_change, read_entry, text
+
+LEASE_MS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One tab's place in the registry: whose, which, and on which connection of which gateway."""
+
+    account: str
+    user: str
+    tab: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What a tab is handed when it comes. `changes` when recovered, else None and `inbox` is the new truth."""
+
+    tail: Tail
+    unread: int
+    elected: str
+    changes: tuple[Change, ...] | None
+    inbox: tuple[Entry, ...]
+    popups: tuple[Entry, ...]
+
+
+class Tabs:
+    """The registry, as one gateway uses it. `gateway` is this gateway's id, new at every start."""
+
+    def __init__(self, store: Store, gateway: str) -> None:
+        self.store = store
+        self.gateway = gateway
+
+    def _keys(self, account: str, *users: str) -> list[str]:
+        keys = self.store.keys
+        names = [keys.account(account, "leases"), keys.account(account, "notifications")]
+        for user in users:
+            names += keys.person(account, user)
+        return names
+
+    async def attach(
+        self, seat: Seat, state: str, after: tuple[str, int] | None, *, limit: int, oldest: int, epoch: str
+    ) -> Attached | None:
+        """Register a tab and read what it missed in one step; None when the user has `limit` tabs already."""
+        asked: dict[str, Any] = {
+            "user": seat.user, "tab": seat.tab, "connection": seat.connection, "gateway": self.gateway,
+            "lease_ms": LEASE_MS, "state": state, "after": after, "epoch": epoch, "tabs_limit": limit, "cutoff": oldest,
+        }  # fmt: skip
+        answer = await self.store.call("attach", self._keys(seat.account, seat.user), msgpack.packb(asked))
+        if answer[0] == b"too_many":
+            return None
+        _, began, seq, unread, gen, elected, rev, recovered, rows, popups = answer
+        return Attached(
+            Tail(text(began), int(seq), int(gen), int(rev)),
+            int(unread),
+            text(elected),
+            tuple(read_change(row) for row in rows) if recovered else None,
+            () if recovered else tuple(read_entry(row) for row in rows),
+            tuple(read_entry(row) for row in popups),
+        )
+
+    async def report(self, seat: Seat, state: str) -> bool:
+        """Take what a tab says of its attention; False when another connection took its id over."""
+        asked = {
+            "user": seat.user, "tab": seat.tab, "connection": seat.connection,
+            "gateway": self.gateway, "state": state,
+        }  # fmt: skip
+        answer = await self.store.call("report", self._keys(seat.account, seat.user), msgpack.packb(asked))
+        return text(answer) == "ok"
+
+    async def shown(self, seat: Seat, ids: Sequence[str]) -> int:
+        """Take a tab's word that it has these pop-ups; return how many offers that answered."""
+        return await self._about_popups("shown", seat, ids)
+
+    async def faded(self, seat: Seat, ids: Sequence[str]) -> int:
+        """Close timed pop-ups that left the screen by themselves; return how many."""
+        return await self._about_popups("faded", seat, ids)
+
+    async def _about_popups(self, operation: str, seat: Seat, ids: Sequence[str]) -> int:
+        asked = msgpack.packb({"connection": seat.connection, "ids": list(ids)})
+        return int(await self.store.call(operation, self.store.keys.person(seat.account, seat.user), asked))
+
+    async def detach(self, seat: Seat) -> None:
+        """Forget a tab whose connection ended."""
+        asked = msgpack.packb({"user": seat.user, "tab": seat.tab, "connection": seat.connection})
+        await self.store.call("detach", self._keys(seat.account, seat.user), asked)
+
+    async def offer(self, account: str, users: Sequence[str]) -> list[int]:
+        """Offer again what was not answered in time, for at most 100 users of one account.
+
+        Returns per user the ms until the next deadline, 0 when no offer is open.
+        """
+        assert len(users) <= PAGE
+        asked = msgpack.packb({"users": list(users)})
+        return [int(wait) for wait in await self.store.call("offer", self._keys(account, *users), asked)]
+
+    async def renew(self, account: str) -> tuple[bool, list[str]]:
+        """Renew this gateway's lease; return whether it had lapsed, and which gateways are dead."""
+        key = self.store.keys.account(account, "leases")
+        lapsed, dead = await self.store.call("renew", [key], self.gateway, LEASE_MS)
+        return bool(lapsed), [text(name) for name in dead]
+
+    async def leave(self, account: str) -> None:
+        """Give this gateway's lease up when it stops."""
+        await self.store.command("HDEL", self.store.keys.account(account, "leases"), self.gateway)
+
+    async def raw(self, account: str, user: str) -> dict[str, dict[str, Any]]:
+        """Read a user's tab records as the Functions keep them (library.lua), by tab id."""
+        stored = await self.store.command("HGETALL", self.store.keys.person(account, user)[0])
+        fields = {text(name): value for name, value in stored.items()}
+        return {name[4:]: msgpack.unpackb(packed) for name, packed in sorted(fields.items()) if name[:4] == "tab:"}
+
+    async def of(self, account: str, user: str) -> list[dict[str, Any]]:
+        """List a user's tabs for people to look at: id, state, elected or not, gateway, since when (s)."""
+        elected = await self.store.command("HGET", self.store.keys.person(account, user)[0], "elected")
+        return [
+            {
+                "user": user, "tab": id, "state": "frozen" if tab.get("z") else tab["s"],
+                "elected": id == text(elected or b""), "gateway": tab["g"], "since": tab["c"] / 1e6,
+            }
+            for id, tab in (await self.raw(account, user)).items()
+        ]  # fmt: skip

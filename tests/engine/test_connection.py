@@ -1,0 +1,76 @@
+"""Joined calls, durability, and a store that is away."""
+
+import asyncio
+
+import pytest
+
+from hub.engine.connection import Store, Unavailable, Unsuitable, choose_barrier
+
+
+async def test_calls_of_one_tick_travel_together_and_answers_do_not_cross(store: Store) -> None:
+    await asyncio.gather(*(store.command("SET", f"{store.keys.prefix}:{n}", n) for n in range(1000)))
+    answers = await asyncio.gather(*(store.command("GET", f"{store.keys.prefix}:{n}") for n in range(1000)))
+    assert [int(answer) for answer in answers] == list(range(1000))
+
+
+async def test_cancelled_callers_leave_the_others_their_own_answers(store: Store) -> None:
+    """redis-py handed a cancelled caller's reply to the next one (redis-py#2624); no caller holds a connection here."""
+    for n in range(200):
+        task = asyncio.create_task(store.command("ECHO", f"mine-{n}"))
+        other = asyncio.create_task(store.command("ECHO", f"other-{n}"))
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await other == f"other-{n}".encode()
+
+
+async def test_a_command_the_store_refuses_fails_alone(store: Store) -> None:
+    good, bad = store.command("PING"), store.command("LPUSH", "x")
+    results = await asyncio.gather(good, bad, return_exceptions=True)
+    assert results[0] is True
+    assert isinstance(results[1], Exception)
+
+
+async def test_functions_dropped_by_the_store_are_loaded_again(store: Store) -> None:
+    await store.redis.execute_command("FUNCTION", "FLUSH")
+    assert await store.call("tails", []) == []
+
+
+async def test_a_store_that_is_not_there_is_unavailable(tmp_path: object) -> None:
+    away = Store("unix:///nowhere/at/all.sock")
+    with pytest.raises(Unavailable):
+        await away.open()
+    with pytest.raises(Unavailable):
+        await away.command("PING")
+    assert not await away.ping()
+    await away.close()
+
+
+async def test_less_than_disk_is_refused_unless_asked_for(store: Store) -> None:
+    await store.redis.config_set("appendonly", "no")
+    try:
+        with pytest.raises(Unsuitable, match="append-only"):
+            await choose_barrier(store.redis, "disk")
+        assert await choose_barrier(store.redis, "process") == ()
+    finally:
+        await store.redis.config_set("appendonly", "yes")
+
+
+async def test_everysec_takes_a_barrier_or_is_refused(store: Store, server_url: str) -> None:
+    await store.redis.config_set("appendfsync", "everysec")
+    try:
+        if "valkey_version" in await store.redis.info("server"):
+            assert await choose_barrier(store.redis, "disk") == (("WAITAOF", 1, 0, 3000),)
+        else:
+            with pytest.raises(Unsuitable, match="WAITAOF"):
+                await choose_barrier(store.redis, "disk")
+    finally:
+        await store.redis.config_set("appendfsync", "always")
+
+
+async def test_a_barrier_that_is_not_confirmed_is_unavailable(store: Store) -> None:
+    """No replica is there, so nothing is acknowledged under HUB_DURABILITY=replica."""
+    waiting = Store(store.url, store.keys.prefix, "replica")
+    waiting._barrier = (("WAIT", 1, 50),)
+    with pytest.raises(Unavailable, match="WAIT"):
+        await waiting.command("SET", f"{store.keys.prefix}:x", 1)
+    await waiting.close()

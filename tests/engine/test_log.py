@@ -1,0 +1,161 @@
+"""Appending, marking and reading back, on the real store."""
+
+import asyncio
+
+from hub.engine.log import Log
+from hub.engine.rows import Marked, Notified
+from hub.engine.tabs import Tabs
+
+from .conftest import happening, recipients, seat
+
+
+async def append(log: Log, base: str, *users: str, **fields: object) -> int:
+    return (await log.append(happening(base, **fields), recipients(*users), "epoch")).count
+
+
+async def test_numbers_have_no_gap_and_ids_are_per_user(log: Log) -> None:
+    for base in ("h1", "h2", "h3"):
+        assert await append(log, base, "ann", "bob") == 2
+    missed = await log.missed("acme", "bob", 0)
+    assert missed.changes is not None
+    assert [(change.seq, change.entry.id) for change in missed.changes if isinstance(change, Notified)] == [
+        (1, "h1-1"), (2, "h2-1"), (3, "h3-1"),
+    ]  # fmt: skip
+    assert missed.tail.seq == 3
+    assert missed.unread == 3
+
+
+async def test_a_page_appended_twice_is_there_once(log: Log) -> None:
+    assert await append(log, "h1", "ann", "bob") == 2
+    assert await append(log, "h1", "ann", "bob", "cy") == 1
+    assert [tail.seq for tail in await log.tails("acme", ["ann", "bob", "cy"])] == [1, 1, 1]
+
+
+async def test_a_page_appended_concurrently_is_there_once(log: Log) -> None:
+    counts = await asyncio.gather(*(append(log, "h1", "ann", "bob") for _ in range(20)))
+    assert sum(counts) == 2
+    assert (await log.inbox("acme", "ann", "all", 50, None, 0)).unread == 1
+
+
+async def test_an_event_id_makes_one_event_whoever_sends_it(log: Log) -> None:
+    first = await log.append(happening("h1", event="evt-1", digest="d1", answer=b'{"n":1}'), recipients("ann"), "e")
+    again = await log.append(happening("h2", event="evt-1", digest="d1", answer=b"{}"), recipients("ann"), "e")
+    assert (first.count, first.earlier) == (1, None)
+    assert (again.count, again.earlier) == (0, ("d1", b'{"n":1}'))
+    assert await log.accepted("acme", "evt-1") == ("d1", b'{"n":1}')
+    assert await log.accepted("acme", "evt-2") is None
+
+
+async def test_an_event_id_holds_in_its_account_only(log: Log) -> None:
+    one = happening("h1", event="evt-1", digest="d1")
+    await log.append(one, recipients("ann"), "e")
+    assert await log.accepted("other", "evt-1") is None
+
+
+async def test_AMB_47_dismissing_is_idempotent_and_takes_one_number(log: Log) -> None:
+    await append(log, "h1", "ann", "bob")
+    await append(log, "h2", "ann")
+    result = await log.mark("acme", "ann", "dismissed", ["h1-0", "h2-0", "stranger"], None, "e")
+    assert (result.changed, result.unknown, result.unread, result.seq) == (("h1-0", "h2-0"), ("stranger",), 0, 3)
+    again = await log.mark("acme", "ann", "dismissed", ["h1-0", "h2-0"], None, "e")
+    assert (again.changed, again.unknown, again.seq) == ((), (), 3)
+    assert (await log.inbox("acme", "bob", "unread", 50, None, 0)).unread == 1
+
+
+async def test_dismissing_what_is_read_still_closes_its_popup(log: Log) -> None:
+    await append(log, "h1", "ann", sticky=True)
+    await log.mark("acme", "ann", "read", ["h1-0"], None, "e")
+    assert [entry.state for entry in (await log.missed("acme", "ann", 0)).popups] == ["read"]
+    assert (await log.mark("acme", "ann", "dismissed", ["h1-0"], None, "e")).changed == ("h1-0",)
+    assert (await log.missed("acme", "ann", 0)).popups == ()
+
+
+async def test_read_up_to_leaves_what_came_later(log: Log) -> None:
+    for base in ("h1", "h2", "h3"):
+        await append(log, base, "ann")
+    result = await log.mark("acme", "ann", "read", None, 2, "e")
+    assert (result.changed, result.unread) == (("h1-0", "h2-0"), 1)
+    changes = (await log.missed("acme", "ann", 3)).changes
+    assert changes == (Marked(4, "read", None, 2),)
+
+
+async def test_archive_and_restore_move_an_entry_out_and_back(log: Log) -> None:
+    await append(log, "h1", "ann")
+    await append(log, "h2", "ann")
+    assert (await log.mark("acme", "ann", "archived", ["h1-0"], None, "e")).unread == 1
+    assert [entry.id for entry in (await log.inbox("acme", "ann", "all", 50, None, 0)).entries] == ["h2-0"]
+    archived = (await log.inbox("acme", "ann", "archived", 50, None, 0)).entries
+    assert [(entry.id, entry.state) for entry in archived] == [("h1-0", "archived")]
+    await log.mark("acme", "ann", "restored", ["h1-0"], None, "e")
+    entries = (await log.inbox("acme", "ann", "all", 50, None, 0)).entries
+    assert [(entry.id, entry.state) for entry in entries] == [("h2-0", "unread"), ("h1-0", "read")]
+
+
+async def test_pages_of_the_inbox_join_without_overlap(log: Log) -> None:
+    for n in range(7):
+        await append(log, f"h{n}", "ann")
+    ids, before = [], None
+    while True:
+        page = await log.inbox("acme", "ann", "all", 3, before, 0)
+        ids += [entry.id for entry in page.entries]
+        before = page.before
+        if before is None:
+            break
+    assert ids == [f"h{n}-0" for n in reversed(range(7))]
+
+
+async def test_an_inbox_page_that_ends_exactly_has_no_next(log: Log) -> None:
+    for n in range(3):
+        await append(log, f"h{n}", "ann")
+    assert (await log.inbox("acme", "ann", "all", 3, None, 0)).before is None
+    assert (await log.inbox("acme", "nobody", "all", 3, None, 0)).entries == ()
+
+
+async def test_recovery_holds_300_changes_and_not_301(log: Log) -> None:
+    for n in range(301):
+        await append(log, f"h{n:03}", "ann")
+    within = (await log.missed("acme", "ann", 1)).changes
+    assert within is not None
+    assert len(within) == 300
+    assert (await log.missed("acme", "ann", 0)).changes is None
+
+
+async def test_recovery_is_bounded_in_bytes(log: Log) -> None:
+    large = b'{"title":"' + b"x" * 50_000 + b'"}'
+    for n in range(6):
+        page = happening(f"h{n}")
+        await log.append(type(page)(page.base, "acme", type(page.record)(large, {}), 1, 0), recipients("ann"), "e")
+    assert (await log.missed("acme", "ann", 0)).changes is None
+    assert (await log.missed("acme", "ann", 3)).changes is not None
+
+
+async def test_a_number_beyond_the_head_is_not_recovered(log: Log) -> None:
+    await append(log, "h1", "ann")
+    assert (await log.missed("acme", "ann", 5)).changes is None
+
+
+async def test_retention_lowers_unread_and_closes_popups_without_a_change(log: Log, tabs: Tabs) -> None:
+    await append(log, "h1", "ann", at=1_000, sticky=True)
+    await append(log, "h2", "ann", at=9_000, sticky=True)
+    await log.sweep("acme", ["ann"], 5_000)
+    missed = await log.missed("acme", "ann", 2)
+    assert (missed.unread, missed.tail.seq, [entry.id for entry in missed.popups]) == (1, 2, ["h2-0"])
+    assert await log.record("acme", "h1") is None
+    attached = await tabs.attach(seat("ann", "A"), "focused", ("epoch", 0), limit=9, oldest=5_000, epoch="e")
+    assert attached is not None
+    assert attached.changes is None, "the log names what is gone, so the tab needs a snapshot"
+    assert [entry.id for entry in attached.inbox] == ["h2-0"]
+
+
+async def test_retention_forgets_the_event_id_too(log: Log) -> None:
+    await log.append(happening("h1", at=1_000, event="evt-1", digest="d"), recipients("ann"), "e")
+    await log.sweep("acme", ["ann"], 5_000)
+    assert await log.accepted("acme", "evt-1") is None
+
+
+async def test_an_event_that_reaches_nobody_is_still_one_event(log: Log) -> None:
+    appended = await log.append(happening("h1", event="evt-1", digest="d", decisions=b'[{"user":"ann"}]'), [], "e")
+    assert appended.count == 0
+    assert await log.accepted("acme", "evt-1") is not None
+    assert await log.decisions("acme", "h1") == [{"user": "ann"}]
+    assert await log.recent("acme", 10, None) == [("h1", "evt-1", 1000.0)]
