@@ -271,9 +271,9 @@ def described(settings: Settings) -> list[tuple[str, str]]:
 
 def _injected(name: str, value: str) -> bool:
     """Tell whether Kubernetes put this variable there for a service."""
-    if _INJECTED_PORT.fullmatch(name):
-        return re.match(r"(tcp|udp|sctp)://", value) is not None
-    return _INJECTED.fullmatch(name) is not None
+    if _INJECTED.fullmatch(name):
+        return True
+    return bool(_INJECTED_PORT.fullmatch(name) and re.match(r"(tcp|udp|sctp)://", value))
 
 
 def _plain(error: ErrorDetails) -> list[str]:

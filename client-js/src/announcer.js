@@ -48,5 +48,5 @@ export class Announcer {
 /** @param {readonly Entry[]} entries */
 function sentence(entries) {
   if (entries.length > SPOKEN) return `${entries.length} new notifications`;
-  return entries.map(({title, body}) => (body ? `${title}: ${body}` : title)).join(". ");
+  return entries.map(({title, body}) => (body ? `${title}: ${body}` : title)).join("; ");
 }

@@ -104,13 +104,17 @@ export function followBadge(client, badge, signal) {
     apply(/** @type {CustomEvent} */ (event).detail);
     badge.show(unattended.count);
   }, {signal});
-  const look = (/** @type {{id: string}[]} */ added) =>
-    unattended.popups({added, focused: client.attention === "focused", elected: client.elected});
+  // Asked of the page itself: what the hub is told lags behind by the quiet that a demotion waits for.
+  const focused = () => document.visibilityState === "visible" && document.hasFocus();
+  const look = (/** @type {{id: string}[]} */ added) => {
+    unattended.popups({added, focused: focused(), elected: client.elected});
+    badge.show(unattended.count);
+  };
   on("popups", ({added}) => look(added));
-  on("attention", () => look([]));
   on("elected", () => look([]));
   on("closed", ({ids}) => unattended.closed(ids));
+  window.addEventListener("focus", () => look([]), {signal});
+  document.addEventListener("visibilitychange", () => look([]), {signal});
   signal.addEventListener("abort", () => badge.show(0));
   look(client.popups);
-  badge.show(unattended.count);
 }

@@ -1,7 +1,7 @@
 /**
  * `<hub-bell>`: the bell in a page's header and the inbox behind it.
  *
- *   url, client, getToken   see shared.js
+ *   url, client, getToken   see hub-element.js
  *   data-theme              light or dark; default: as the system says
  *
  * Event: `hub-open` {entry} (cancelable) before an entry's link is followed. Opens also at `hub-more` of `<hub-popups>`.
@@ -11,7 +11,7 @@
  */
 
 import {ago, element, icon, link} from "./dom.js";
-import {HubElement} from "./shared.js";
+import {HubElement} from "./hub-element.js";
 import {bellStyles} from "./styles.js";
 
 const BELL = ["M6 9a6 6 0 0 1 12 0c0 6 2.5 7 2.5 7h-17S6 15 6 9", "M10 20a2 2 0 0 0 4 0"];
@@ -31,7 +31,7 @@ export class HubBell extends HubElement {
   #more = element("button", {type: "button", class: "action more", text: "Load more", onclick: () => this.#load(this.#cursor)});
   #panel = element("div", {
     role: "dialog", "aria-label": "Notifications", class: "panel", part: "panel", popover: "manual", hidden: true, tabindex: "-1",
-  }, element("header", {}, element("h2", {text: "Notifications"}), this.#readAll), this.#notice,
+  }, element("div", {class: "head"}, element("h2", {text: "Notifications"}), this.#readAll), this.#notice,
   element("div", {class: "scroll"}, this.#list, this.#empty, this.#more));
 
   #open = false;

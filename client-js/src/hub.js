@@ -8,6 +8,7 @@
  *   inbox         {stale}              `client.entries` changed; stale: only reading it over HTTP makes it complete
  *   elected       {elected, popups}
  *   connection    {state}              connecting, connected, reconnecting, paused, closed
+ *   attention     {state}              focused, visible, hidden, frozen: as told to the hub
  *   preferences   {preferences}
  *   error         {code, message}
  *   frame         {sent, frame}        for diagnosis; tokens are left out
@@ -158,7 +159,7 @@ export class HubClient extends EventTarget {
     const seq = this.#session.seq;
     const page = /** @type {Page} */ (await this.request(`v1/inbox?${query}`));
     if (state !== "archived") {
-      this.#session.inbox.merge(page.items, seq);
+      this.#session.inbox.merge(page.items, seq, seq === this.#session.seq);
       this.#emit("inbox", {stale: false});
     }
     return page;

@@ -54,12 +54,13 @@ export class Inbox {
   }
 
   /**
-   * Merge a page that was read over HTTP; what frames said meanwhile about a known entry stays.
+   * Merge a page that was read over HTTP.
    * @param {readonly Entry[]} entries
-   * @param {number} seq
+   * @param {number} seq head of the log when it was asked for
+   * @param {boolean} newer false when frames came meanwhile: what they said about known entries stays
    */
-  merge(entries, seq) {
-    for (const entry of entries) if (!this.#entries.has(entry.id)) this.add(entry, seq);
+  merge(entries, seq, newer) {
+    for (const entry of entries) if (newer || !this.#entries.has(entry.id)) this.add(entry, seq);
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * `<hub-popups>`: the open pop-ups of the user, in the one tab that is elected.
  *
- *   url, client, getToken   see shared.js
+ *   url, client, getToken   see hub-element.js
  *   badge-icon              favicon while a pop-up came up unattended; default: the hub's own
  *   hotkey="alt+t"          moves the focus to the pop-ups; "off" for none
  *   data-theme              light or dark; default: as the system says
@@ -16,7 +16,7 @@ import {Announcer} from "./announcer.js";
 import {Badge, followBadge} from "./badge.js";
 import {ago, element, icon, link} from "./dom.js";
 import {Fade, readingTime} from "./fade.js";
-import {HubElement} from "./shared.js";
+import {HubElement} from "./hub-element.js";
 import {popupStyles} from "./styles.js";
 import {TopLayer} from "./toplayer.js";
 

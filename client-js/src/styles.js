@@ -20,6 +20,7 @@ const THEME = `
   :host([data-theme="light"]) { color-scheme: light; }
   :host([data-theme="dark"]) { color-scheme: dark; }
   * { box-sizing: border-box; margin: 0; }
+  [hidden] { display: none !important; }
   button { font: inherit; color: inherit; background: none; border: 0; border-radius: .5rem; cursor: pointer; }
   button:disabled { cursor: default; opacity: .45; }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -62,7 +63,6 @@ const POPUPS = `
   .bar { pointer-events: auto; display: flex; gap: .5rem; justify-content: flex-end; align-items: center; }
   .bar button { padding: .375rem .875rem; min-block-size: 2rem; border-radius: 1rem; background: var(--surface); border: 1px solid var(--line);
                 box-shadow: 0 .25rem .75rem -.25rem var(--shade); font-weight: 550; font-size: .8125rem; }
-  .bar[hidden], .bar button[hidden] { display: none; }
   @keyframes rise { from { opacity: 0; transform: translateY(1rem) scale(.97); } }
   @media (prefers-reduced-motion: reduce) { .card { animation: appear .2s; } @keyframes appear { from { opacity: 0; } } }
 `;
@@ -78,8 +78,7 @@ const BELL = `
   .panel { position: fixed; inset: auto; margin: 0; padding: 0; inline-size: min(24rem, 100vw - 1rem); max-block-size: min(36rem, 100dvh - 5rem);
            display: flex; flex-direction: column; background: var(--surface); color: var(--text); border: 1px solid var(--line);
            border-radius: .875rem; box-shadow: 0 1.25rem 3rem -.75rem var(--shade); overflow: hidden; z-index: 2147482000; }
-  .panel[hidden] { display: none; }
-  header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding: .75rem .75rem .75rem 1rem;
+  .head { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding: .75rem .75rem .75rem 1rem;
            border-block-end: 1px solid var(--line); }
   h2 { font-size: 1rem; font-weight: 650; }
   .action { padding: .3125rem .625rem; color: var(--accent); font-weight: 550; font-size: .8125rem; }
@@ -95,7 +94,7 @@ const BELL = `
   .unread .title { font-weight: 650; }
   .body { grid-column: 2 / -1; white-space: pre-line; }
   .meta { grid-column: 2 / -1; }
-  .mark { inline-size: 2rem; block-size: 2rem; display: grid; place-items: center; color: var(--quiet); }
+  .mark { inline-size: 2rem; block-size: 2rem; margin-block: -.3125rem; display: grid; place-items: center; color: var(--quiet); }
   .mark:hover { background: var(--tint); color: var(--accent); }
   .empty { display: grid; justify-items: center; gap: .5rem; padding: 3rem 1.5rem; text-align: center; color: var(--quiet); }
   .empty svg { inline-size: 2rem; block-size: 2rem; }

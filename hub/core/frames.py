@@ -1,47 +1,54 @@
 """What the hub says to a tab (protocol.md 7): one builder for each frame, giving its JSON bytes.
 
 Entries come as JSON bytes and are spliced in, never parsed: the body of a happening is encoded once, however many
-people it reaches. `packed` turns a frame into msgpack of the same structure. The `TypedDict`s say the shapes; the
-API documents are made from them, and the tests hold every builder against them.
+people it reaches. `packed` turns a frame into msgpack of the same structure. The `Shape`s say what a tab can
+rely on: the API documents are made from them and every builder is tested against them; no frame passes through one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal
 
 import msgpack
 import orjson
+from pydantic import BaseModel, ConfigDict
 
 from hub.core.wire import CloseCode
 
 Change = Literal["dismissed", "read", "recalled", "archived", "restored"]
 
 
-class Entry(TypedDict):
+class Shape(BaseModel):
+    """Declare one structure of the wire; a field with a default may be absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Entry(Shape):
     """Shape one notification of one user."""
 
     id: str
     event: str | None
     type: str
     title: str
-    body: str | None
-    html: NotRequired[str]
-    url: NotRequired[str]
+    body: str
+    html: str | None = None
+    url: str | None = None
     account: str
-    contact: NotRequired[str]
+    contact: str | None = None
     at: str
     state: Literal["unread", "read", "archived"]
     sticky: bool
     important: bool
     sample: bool
-    sender: NotRequired[str]
-    data: NotRequired[dict[str, Any]]
+    sender: str | None = None
+    data: dict[str, Any] | None = None
     reason: str
 
 
-class Welcome(TypedDict):
+class Welcome(Shape):
     """Answer a hello; with `inbox`, it replaces what the tab had."""
 
     op: Literal["welcome"]
@@ -54,12 +61,12 @@ class Welcome(TypedDict):
     elected: bool
     unread: int
     popups: list[Entry]
-    inbox: NotRequired[list[Entry]]
+    inbox: list[Entry] | None = None
     heartbeat: float
     expires_at: str
 
 
-class Notify(TypedDict):
+class Notify(Shape):
     """Tell of a new notification."""
 
     op: Literal["notify"]
@@ -69,7 +76,7 @@ class Notify(TypedDict):
     entry: Entry
 
 
-class Elected(TypedDict):
+class Elected(Shape):
     """Tell a tab that it shows the user's pop-ups now, or no longer does."""
 
     op: Literal["elected"]
@@ -77,24 +84,24 @@ class Elected(TypedDict):
     popups: list[Entry]
 
 
-class Changed(TypedDict):
+class Changed(Shape):
     """Tell of entries closed, read, withdrawn, archived or restored."""
 
     op: Change
     seq: int
-    ids: NotRequired[list[str]]
-    up_to: NotRequired[int]
+    ids: list[str] | None = None
+    up_to: int | None = None
     unread: int
 
 
-class PreferencesChanged(TypedDict):
+class PreferencesChanged(Shape):
     """Bring the user's preferences, whole."""
 
     op: Literal["preferences"]
     preferences: dict[str, Any]
 
 
-class Ack(TypedDict):
+class Ack(Shape):
     """Answer a dismiss or a read, after the write is durable."""
 
     op: Literal["ack"]
@@ -104,22 +111,22 @@ class Ack(TypedDict):
     unread: int
 
 
-class Error(TypedDict):
+class Error(Shape):
     """Refuse one message; the connection lives."""
 
     op: Literal["error"]
-    ref: NotRequired[int | str]
+    ref: int | str | None = None
     code: str
     message: str
 
 
-class Ping(TypedDict):
+class Ping(Shape):
     """Ask for a sign of life."""
 
     op: Literal["ping"]
 
 
-class Bye(TypedDict):
+class Bye(Shape):
     """Announce the close frame that follows."""
 
     op: Literal["bye"]

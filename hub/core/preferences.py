@@ -145,9 +145,7 @@ def scope(choice: Choice) -> Scope:
     return Scope.ALL if choice.system else Scope.OFF
 
 
-def channels(
-    catalogue: Catalogue, user: User, preferences: Preferences, groups: Iterable[str] = ()
-) -> frozenset[str]:
+def channels(catalogue: Catalogue, user: User, preferences: Preferences, groups: Iterable[str] = ()) -> frozenset[str]:
     """Name the channel suffixes that a tab of this user listens to (D-02).
 
     Only types that reach a whole account have a channel of their own: what names people goes to their `u:`.
@@ -183,9 +181,7 @@ def patch(catalogue: Catalogue, user: User, preferences: Preferences, changes: o
     return Patched(patched, tuple({"code": "strongly_encouraged", "type": id} for id in starred))
 
 
-def _turned_off(
-    kind: NotificationType, options: Collection[str], preferences: Preferences, user: User
-) -> bool:
+def _turned_off(kind: NotificationType, options: Collection[str], preferences: Preferences, user: User) -> bool:
     """Tell whether a patch of these options left a starred type off (C-20)."""
     touched = "system" in options or "au" in options
     return kind.strongly_encouraged and touched and scope(effective(kind, preferences, user)) is Scope.OFF

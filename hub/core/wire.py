@@ -26,11 +26,7 @@ Attention = Literal["focused", "visible", "hidden", "frozen"]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 Ids = tuple[Annotated[str, StringConstraints(max_length=160)], ...]
 Seq = Annotated[int, Field(ge=0, le=_LARGEST)]
-Ref = (
-    Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
-    | Annotated[str, StringConstraints(max_length=128)]
-    | None
-)
+Ref = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)] | Annotated[str, StringConstraints(max_length=128)] | None
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -210,7 +206,7 @@ def _refused(data: bytes, error: ErrorDetails) -> Refused:
     if not isinstance(op, str) or op not in OPERATIONS:
         return Refused(None, "bad_message", "not an object with a known op")
     ref = said.get("ref")
-    kept = isinstance(ref, str) and len(ref) <= 128 or type(ref) is int and abs(ref) <= _LARGEST
+    kept = len(ref) <= 128 if isinstance(ref, str) else type(ref) is int and abs(ref) <= _LARGEST
     code = "unknown_field" if error["type"] == "unexpected_keyword_argument" else "invalid"
     return Refused(op, code, f"{_place(error['loc'][1:])}: {error['msg']}", ref if kept else None)
 

@@ -212,7 +212,7 @@ class _Line(asyncio.Protocol):
 
     def _command(self, *words: str | int | float | bytes | memoryview) -> None:
         assert self._transport is not None
-        self._transport.write(hiredis.pack_command(words))
+        self._transport.write(hiredis.pack_command(words))  # type: ignore[arg-type]  # its stub means one word
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -2,13 +2,14 @@
 
 Two locks say who lives, since a lock cannot be stale and a pid can:
 
-DATA_DIR/lock        held by the server: it inherits the locked descriptor, so the lock lives exactly as long
-                     as the server does, orphaned or not. Two servers on one directory both write and corrupt the
-                     append-only file; with this lock there is never a second one.
+DATA_DIR/lock        held by the server: it inherits the locked descriptor, so the lock lives exactly as
+                     long as the server does, orphaned or not. Two servers on one directory both write and
+                     corrupt the append-only file; with this lock there is never a second one.
 DATA_DIR/owner.lock  held by the hub that owns the server. While it is held, another hub is refused.
 
 A hub that was killed leaves its server running. The next hub finds `owner.lock` free and `lock` held, and
-adopts that server. `server.json` tells where it listens; the server itself is asked whether that is true.
+adopts that server. DATA_DIR/socket-path tells where it listens, written before the server is started, so that
+no moment is too early for a kill; the server itself is asked whether it works in this directory.
 Every write is on disk before it is answered (`appendfsync always`): `everysec` may hold a write back for two
 seconds behind a slow fsync, and a kill in that moment loses what was acknowledged.
 """
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -25,6 +25,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import redis
 import redis.exceptions
@@ -46,6 +47,12 @@ class StoreInUse(Exception):
 
 class StoreFailed(Exception):
     """Say that the server does not start or answer, with the last lines of its log."""
+
+
+class _Answer(NamedTuple):
+    pid: int
+    directory: str
+    loading: bool
 
 
 class EmbeddedStore:
@@ -77,11 +84,11 @@ class EmbeddedStore:
         with self._guard:
             self._make_directory()
             self._owner = self._own()
-            self._read_server_json()
+            self._socket = self._recall_socket()
             try:
                 self._start_or_adopt()
             except BaseException:
-                self._disown()
+                self._give_up()
                 raise
             return self.url
 
@@ -97,13 +104,8 @@ class EmbeddedStore:
     def stop(self) -> None:
         """Stop the server, which first writes what it holds, and give the directory up."""
         with self._guard:
-            if self._owner is None:
-                return
-            self._terminate()
-            self._disown()
-            (self.data_dir / "server.json").unlink(missing_ok=True)
-            if self._socket is not None:
-                shutil.rmtree(self._socket.parent, ignore_errors=True)
+            if self._owner is not None:
+                self._give_up()
 
     # Who lives
 
@@ -120,11 +122,6 @@ class EmbeddedStore:
         os.ftruncate(owner, 0)
         os.write(owner, f"{os.getpid()}\n".encode())
         return owner
-
-    def _disown(self) -> None:
-        if self._owner is not None:
-            os.close(self._owner)
-            self._owner = None
 
     def _is_alive(self) -> bool:
         if self._process is not None:
@@ -162,10 +159,9 @@ class EmbeddedStore:
                     self._spawn(lock)
                 finally:
                     os.close(lock)  # the server's copy keeps it locked
-                self._wait_until_ready()
-                return
+                return self._wait_until_ready()
             if self._adopt():
-                return
+                return self._wait_until_ready()
             time.sleep(WATCH_SECONDS)
         raise StoreFailed(f"a server holds {self.data_dir / 'lock'} but does not answer; stop it by hand")
 
@@ -173,6 +169,7 @@ class EmbeddedStore:
         program = find_server(self._binary)
         self._socket = choose_socket(self._socket)
         self._socket.unlink(missing_ok=True)
+        (self.data_dir / "socket-path").write_text(f"{self._socket}\n")
         self._turn_log()
         self._process = subprocess.Popen(
             [str(program), *options(self.data_dir, self._socket, self._log)],
@@ -182,67 +179,66 @@ class EmbeddedStore:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self.pid = self._process.pid
-        self.adopted = False
-        self._remember()
+        self.pid, self.adopted = self._process.pid, False
 
     def _wait_until_ready(self) -> None:
-        """Wait for the first answer; a server that answers LOADING may take as long as its data needs."""
-        assert self._process is not None
+        """Wait for the first answer; a server that loads its data may take as long as that needs."""
         end = time.monotonic() + START_SECONDS
-        while self._process.poll() is None and time.monotonic() < end:
+        while self._is_alive() and time.monotonic() < end:
             answer = self._ask()
-            if answer is not None and not answer.get("loading"):
+            if answer is not None and not answer.loading:
                 return
             if answer is not None:
                 end = time.monotonic() + START_SECONDS
             time.sleep(WATCH_SECONDS)
-        code = self._process.poll()
+        ending = "does not answer" if self._is_alive() else "ended at once"
         self._terminate()
-        raise StoreFailed(f"the embedded store {_ending(code)}; the end of {self._log}:\n{_tail(self._log)}")
+        raise StoreFailed(f"the embedded store {ending}; the end of {self._log}:\n{_tail(self._log)}")
 
     # Adopting
 
     def _adopt(self) -> bool:
-        """Adopt the running server if it is the one that server.json tells of and works in this directory."""
-        pid = self._read_server_json()
-        answer = self._ask() if pid else None
-        if answer is None or answer["process_id"] != pid or answer["dir"] != os.path.realpath(self.data_dir):
+        """Adopt the server that listens on the known socket, if it works in this directory."""
+        answer = self._ask()
+        if answer is None or answer.directory != os.path.realpath(self.data_dir):
             return False
-        self.pid, self._process, self.adopted = pid, None, True
-        return not answer.get("loading")
+        self.pid, self._process, self.adopted = answer.pid, None, True
+        return True
 
-    def _read_server_json(self) -> int | None:
-        """Learn the socket of the server that ran here last, and return its pid."""
-        try:
-            told = json.loads((self.data_dir / "server.json").read_text())
-            self._socket, pid = Path(told["socket"]), int(told["pid"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return pid
-
-    def _ask(self) -> dict[str, str | int | bool] | None:
+    def _ask(self) -> _Answer | None:
         """Ask the server who it is; None when it does not answer."""
-        with redis.Redis(
-            unix_socket_path=str(self._socket), socket_timeout=PING_SECONDS, retry=None
-        ) as client:
+        if self._socket is None:
+            return None
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(unix_socket_path=str(self._socket), socket_timeout=PING_SECONDS, retry=once) as client:
             try:
                 info = client.info("server", "persistence")
-                if info["loading"]:
-                    return {"process_id": info["process_id"], "dir": "", "loading": True}
-                return {"process_id": info["process_id"], "dir": client.config_get("dir")["dir"]}
+                directory = client.config_get("dir")["dir"]
             except (redis.exceptions.RedisError, OSError):
                 return None
+        return _Answer(pid=info["process_id"], directory=directory, loading=bool(info["loading"]))
 
-    def _remember(self) -> None:
-        """Write server.json in one step: a reader sees the old one or the new one."""
-        draft = self.data_dir / "server.json.new"
-        draft.write_text(json.dumps({"pid": self.pid, "socket": str(self._socket)}))
-        draft.replace(self.data_dir / "server.json")
+    def _recall_socket(self) -> Path | None:
+        """Return the socket of the server that ran here last."""
+        try:
+            told = Path((self.data_dir / "socket-path").read_text().strip())
+        except OSError:
+            return None
+        return told if told.is_absolute() else None
 
     # Stopping
 
+    def _give_up(self) -> None:
+        assert self._owner is not None
+        self._terminate()
+        if self._socket is not None and not self._is_alive():
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
+        os.close(self._owner)
+        self._owner = None
+
     def _terminate(self) -> None:
+        if self.pid is None:
+            return
         self._signal(signal.SIGTERM)
         if not self._wait_until_dead(STOP_SECONDS):
             self._signal(signal.SIGKILL)
@@ -282,6 +278,7 @@ class EmbeddedStore:
 def running_url(data_dir: Path | str) -> str | None:
     """Return the url of the server that runs in this directory; None when there is none."""
     store = EmbeddedStore(data_dir)
+    store._socket = store._recall_socket()
     return store.url if store._adopt() else None
 
 
@@ -291,10 +288,6 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _ending(code: int | None) -> str:
-    return "does not answer" if code is None else f"ended at once with code {code}"
 
 
 def _tail(log: Path, lines: int = 8) -> str:

@@ -18,6 +18,8 @@ from hub.engine.rows import Record, text
 LEASE_MS = 15_000
 INLINE = 500
 
+Part = tuple[Happening, Sequence[Recipient]]
+
 
 class Plans:
     """Appends for audiences of any size; the queue holds the unfinished ones as ``account/base``."""
@@ -27,18 +29,23 @@ class Plans:
         self._log = log
         self._queue = store.keys.work("plans")
 
-    async def publish(self, happening: Happening, recipients: Sequence[Recipient], epoch: str) -> Appended:
-        """Append a happening: at once for up to 500 recipients, else the first page now and the rest by the workers."""
-        if len(recipients) <= PAGE:
+    async def publish(self, parts: Sequence[Part], epoch: str) -> Appended:
+        """Append one event's parts: at once for up to 500 recipients in all, else the first page now, the rest by workers.
+
+        The first part carries the event's id, answer and decisions; users who are told under another type are parts of
+        their own. All are of one account.
+        """
+        (happening, recipients), *others = parts
+        if len(recipients) <= PAGE and not others:
             return await self._log.append(happening, recipients, epoch)
         account, base = happening.account, happening.base
         await self._due(account, base, LEASE_MS)
-        planned = replace(happening, plan=encode(happening, recipients[PAGE:], epoch))
+        planned = replace(happening, plan=encode([(happening, recipients[PAGE:]), *others], epoch))
         first = await self._log.append(planned, recipients[:PAGE], epoch)
         if first.earlier:
             await self._store.command("ZREM", self._queue, f"{account}/{base}")
             return first
-        if len(recipients) <= INLINE:
+        if is_inline(parts):
             return Appended(first.count + await self.resume(account, base))
         await self._due(account, base, 0)
         return first
@@ -47,11 +54,12 @@ class Plans:
         """Append what is left of a plan, and forget it; return for how many users. Safe to repeat."""
         stored, count = await self._log.plan(account, base), 0
         if stored:
-            happening, recipients, epoch = decode(stored)
-            for start in range(0, len(recipients), PAGE):
-                await self._due(account, base, LEASE_MS)
-                page = await self._log.append(happening, recipients[start : start + PAGE], epoch)
-                count += page.count
+            parts, epoch = decode(stored)
+            for happening, recipients in parts:
+                for start in range(0, len(recipients), PAGE):
+                    await self._due(account, base, LEASE_MS)
+                    page = await self._log.append(happening, recipients[start : start + PAGE], epoch)
+                    count += page.count
             await self._log.finish_plan(account, base)
         await self._store.command("ZREM", self._queue, f"{account}/{base}")
         return count
@@ -71,20 +79,37 @@ class Plans:
         await self._store.command("ZADD", self._queue, due, f"{account}/{base}")
 
 
-def encode(happening: Happening, recipients: Sequence[Recipient], epoch: str) -> bytes:
+def is_inline(parts: Sequence[Part]) -> bool:
+    """Tell whether an audience is small enough to be told before the answer."""
+    return sum(len(recipients) for _, recipients in parts) <= INLINE
+
+
+def encode(parts: Sequence[Part], epoch: str) -> bytes:
     """Write what the later pages need."""
-    return orjson.dumps({
-        "v": 1, "base": happening.base, "account": happening.account, "record": happening.record.encode().decode(),
-        "at": happening.at, "cutoff": happening.cutoff, "sticky": happening.sticky, "epoch": epoch,
+    return orjson.dumps({"v": 1, "epoch": epoch, "parts": [encode_part(*part) for part in parts]})
+
+
+def encode_part(happening: Happening, recipients: Sequence[Recipient]) -> dict[str, Any]:
+    """Write one part without the event's id and answer: these came with the first page."""
+    return {
+        "base": happening.base, "account": happening.account, "record": happening.record.encode().decode(),
+        "at": happening.at, "cutoff": happening.cutoff, "sticky": happening.sticky,
+        "decisions": happening.decisions.decode(),
         "recipients": [(to.user, to.index, to.reason, to.channel) for to in recipients],
-    })  # fmt: skip
+    }  # fmt: skip
 
 
-def decode(plan: bytes) -> tuple[Happening, list[Recipient], str]:
+def decode(plan: bytes) -> tuple[list[Part], str]:
     """Read what `encode` wrote."""
-    stored: dict[str, Any] = orjson.loads(plan)
-    record = Record.decode(stored["record"])
+    stored = orjson.loads(plan)
+    return [decode_part(part) for part in stored["parts"]], stored["epoch"]
+
+
+def decode_part(part: dict[str, Any]) -> Part:
+    """Read what `encode_part` wrote."""
+    record = Record.decode(part["record"])
     happening = Happening(
-        stored["base"], stored["account"], record, stored["at"], stored["cutoff"], stored["sticky"]
-    )
-    return happening, [Recipient(*row) for row in stored["recipients"]], stored["epoch"]
+        part["base"], part["account"], record, part["at"], part["cutoff"], part["sticky"],
+        decisions=part["decisions"].encode(),
+    )  # fmt: skip
+    return happening, [Recipient(*row) for row in part["recipients"]]
