@@ -42,7 +42,11 @@ _PLAIN = {
 }
 
 
-class SettingsError(ValueError):
+class Unfit(Exception):
+    """Say in plain words why the hub cannot do what it was told: the end of a command, not a fault."""
+
+
+class SettingsError(Unfit):
     """Say in plain words, one line each, what is wrong with the settings."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -84,21 +88,15 @@ class Settings(BaseSettings):
     port: int = _setting(8080, "port to listen on; 0 takes a free one", ge=0, le=65535)
     workers: int = _setting(1, "processes that serve", unit="processes", ge=1, le=256)
     role: Literal["all", "gateway", "worker"] = _setting("all", "what this hub does: all, gateway or worker")
-    log_level: Literal["debug", "info", "warning", "error"] = _setting(
-        "info", "least severe level that is logged"
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "least severe level that is logged")
 
     redis_url: str | None = _setting(
         None,
         "the store, as redis:// rediss:// unix:// redis+cluster:// or redis+sentinel://; unset = embedded",
         secret=True,
     )
-    data_dir: Path = _setting(
-        Path("hub-data"), "where the embedded store keeps its files, and the operator key"
-    )
-    valkey_server: Path | None = _setting(
-        None, "server program of the embedded store, instead of the bundled one"
-    )
+    data_dir: Path = _setting(Path("hub-data"), "where the embedded store keeps its files, and the operator key")
+    valkey_server: Path | None = _setting(None, "server program of the embedded store, instead of the bundled one")
     durability: Literal["disk", "process", "replica"] = _setting(
         "disk", "what a 2xx promises: disk, process or replica"
     )
@@ -115,12 +113,8 @@ class Settings(BaseSettings):
     operator_key: str | None = _setting(
         None, "the operator's key; unset = generated into the data directory", secret=True
     )
-    allowed_origins: Names = _setting(
-        (), "origins, comma-separated, that a browser may come from; unset = same origin"
-    )
-    allowed_hosts: Names = _setting(
-        (), "Host values answered, comma-separated, beside loopback and the bound address"
-    )
+    allowed_origins: Names = _setting((), "origins, comma-separated, that a browser may come from; unset = same origin")
+    allowed_hosts: Names = _setting((), "Host values answered, comma-separated, beside loopback and the bound address")
     public_url: str | None = _setting(None, "what the outside calls this hub; unset = taken from the request")
 
     smtp_url: str | None = _setting(
@@ -133,9 +127,7 @@ class Settings(BaseSettings):
     sms_from: str | None = _setting(None, "number or Messaging Service SID that texts to users come from")
 
     test_mode: bool = _setting(False, "1 turns on /v1/test: a clock that can be set, and the outbox")
-    tab_buffer: int = _setting(
-        1_048_576, "owed to one tab before it is aborted as too slow", unit="bytes", ge=65_536
-    )
+    tab_buffer: int = _setting(1_048_576, "owed to one tab before it is aborted as too slow", unit="bytes", ge=65_536)
     message_limit: int = _setting(65_536, "largest WebSocket message taken", unit="bytes", ge=1_024)
     body_limit: int = _setting(262_144, "largest request body", unit="bytes", ge=1_024)
     bulk_body_limit: int = _setting(1_048_576, "largest body of a bulk request", unit="bytes", ge=1_024)

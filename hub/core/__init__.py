@@ -7,6 +7,7 @@ catalogue    which notification types there are, and what each offers (types.jso
 directory    accounts, users, groups, contacts, producer keys, and the tree the accounts form
 preferences  what a user chose: defaults, patches, scope, and the channels a tab listens to
 events       what a producer posts, and what is wrong with it by its own values alone
+moves        contacts that change accounts: bulks, single notices, word to the account they left
 routing      an event: dropped, or one decision with its reason for every user considered
 inbox        ids and the JSON of what lies in a person's inbox
 tabs         which one of a user's tabs shows the pop-ups

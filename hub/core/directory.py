@@ -64,7 +64,7 @@ class User(Document):
 
 @dataclass(frozen=True, slots=True)
 class Contact(Document):
-    """Describe a customer, client or lead of an account."""
+    """Describe a customer, client or lead of an account; `consent` says on what basis it may be texted (S-02)."""
 
     id: str
     account: str
@@ -75,6 +75,7 @@ class Contact(Document):
     assigned_user: str | None = None
     ok_to_sms: bool = False
     blocked: bool = False
+    consent: Mapping[str, str] | None = None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,40 @@
+"""uWebSockets.js (C++ under node): the fastest widely used WebSocket server, so the reference of the ratios.
+
+server.js   the gateway: one Map of users, frames of one loop turn corked per socket
+bus.js      a lean subscriber for the store
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.peers.running import Running, server
+from bench.store import Store, free_port
+from bench.tab import Greeting
+
+FOLDER = Path(__file__).parent
+CHANNEL = "uws:{bench}:t:client_update"
+INSTALL = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+
+
+@contextmanager
+def run(store: Store, users: Sequence[str]) -> Iterator[Running]:
+    """Run server.js under node."""
+    install()
+    port = free_port()
+    command = ["node", str(FOLDER / "server.js"), str(port), str(store.port), CHANNEL]
+    with server(command, port, {}) as process:
+        yield Running("uws", port, [process.pid], CHANNEL, [Greeting(f"/ws?u={user}") for user in users])
+
+
+def install() -> None:
+    """Fetch the two packages beside server.js, once; nothing of them is committed."""
+    if (FOLDER / "node_modules" / "msgpackr").is_dir():
+        return
+    if shutil.which("npm") is None:
+        raise SystemExit("the uws peer needs node and npm; leave it out with --peers hub,starlette")
+    subprocess.run(INSTALL, cwd=FOLDER, check=True)

@@ -1,0 +1,26 @@
+"""The HTTP API: Starlette routes by resource. Never imports gateway or workers; they meet in the engine.
+
+application     the whole route table; routes, middleware and exception handlers for the composition root
+route           one row of the table, and the door: who calls, the object, the permission, the body, once
+call            what travels behind the door: the request that was let in, and its answer
+auth            operator key, producer keys, user tokens; scopes and roles
+reach           the account tree that a caller sees, and references into it
+middleware      Host and Origin
+decoding        bounded bodies, JSON into models; fields and models: what requests may hold
+problem         every refusal, as application/problem+json
+idempotency     one answer per Idempotency-Key; paging: limits and cursors
+accounts, users, groups, contacts, keys, directory    the directory (entity, rooted, listing: what they share)
+events          events in, also as cloud_events; publishing decides and stores them
+notifications, deliveries                             what became of them
+types, preferences, inbox                             a user's own things
+operations      livez, readyz, metrics; testing: the clock and the outbox of test mode
+openapi         openapi.json, made from the route table
+client_files    the browser client's files; demo: the page and the seeded directory of `hub demo`
+needs           what all this asks of the hub
+"""
+
+from hub.api.application import exception_handlers as problems
+from hub.api.application import routes
+from hub.api.middleware import middleware
+
+__all__ = ["middleware", "problems", "routes"]

@@ -1,0 +1,129 @@
+"""Accounts: PUT, PATCH, GET, DELETE and the list of those a caller sees."""
+
+from __future__ import annotations
+
+from hub.api.auth import DIRECTORY, DIRECTORY_READ, Caller
+from hub.api.call import NO_CONTENT, Answer, Call
+from hub.api.entity import check_id, patched, shown, to_stored, whole
+from hub.api.models import AccountBody, PageQuery
+from hub.api.paging import listed, page
+from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
+from hub.api.publishing import publish
+from hub.api.reach import Reach
+from hub.api.route import Route
+from hub.core.directory import Account, Contact, Group, as_document
+from hub.core.events import account_paused
+
+
+async def existing(call: Call) -> Account:
+    """Find the account of the path; raise 404."""
+    return _visible(call.reach, call.id) or _missing(call.id)
+
+
+async def replaceable(call: Call) -> Account | None:
+    """Find the account that a PUT replaces, if any; one outside the tree is 404."""
+    found = call.reach.tree.get(call.id)
+    return await existing(call) if found else None
+
+
+async def store(reach: Reach, id: str, body: AccountBody) -> Account:
+    """Check and keep an account; raise 422 for a parent that would close a circle or leave the tree."""
+    check_id(id, body)
+    before = reach.tree.get(id)
+    if before and not reach.sees(id):
+        _missing(id)
+    _check_parent(reach, id, before, body.parent)
+    root = reach.tree.root(body.parent) if body.parent else id
+    if body.owner is not None and (before is None or before.owner != body.owner):
+        await reach.user(body.owner, root, "owner")
+    if before and reach.tree.root(id) != root:
+        await _check_move(reach, before)
+    account = to_stored(Account, id, body)
+    await reach.hub.directory.put_account(account)
+    await reach.refresh()
+    if event := account_paused(before, account):
+        await publish(reach.hub, event, account)
+    return account
+
+
+async def put(call: Call) -> Answer:
+    """Create or replace."""
+    return whole(await store(call.reach, call.id, call.body))
+
+
+async def patch(call: Call) -> Answer:
+    """Merge."""
+    return whole(await store(call.reach, call.id, patched(AccountBody, call.target, call.body)))
+
+
+async def delete(call: Call) -> Answer:
+    """Remove an account that has no users and no sub-accounts; its contacts, groups and keys go with it."""
+    id, directory = call.id, call.hub.directory
+    if call.reach.tree.descendants(id):
+        raise conflict(f"The account {id} still has sub-accounts.")
+    if await directory.users(id):
+        raise conflict(f"The account {id} still has users.")
+    root = call.reach.tree.root(id)
+    for contact in await directory.all(Contact, root):
+        if contact.account == id:
+            await directory.delete(Contact, root, contact.id)
+    for group in await directory.all(Group, root):
+        if group.account == id:
+            await directory.delete(Group, root, group.id)
+    for key in await directory.producer_keys():
+        if key.account == id:
+            await directory.delete_key(key)
+    await directory.delete_account(id)
+    return NO_CONTENT
+
+
+async def index(call: Call) -> Answer:
+    """List the visible accounts by id."""
+    ids, cursor = page(call.reach.accounts(), str, call.query)
+    found = (call.reach.tree.get(id) for id in ids)
+    return Answer(listed([as_document(account) for account in found if account], cursor))
+
+
+def _visible(reach: Reach, id: str) -> Account | None:
+    return reach.tree.get(id) if reach.sees(id) else None
+
+
+def _missing(id: str) -> Account:
+    raise not_found(f"account {id}")
+
+
+def _check_parent(reach: Reach, id: str, before: Account | None, parent: str | None) -> None:
+    """Keep every account inside the tree of whoever writes it; the top of a tree keeps its place."""
+    caller: Caller = reach.caller
+    if before and before.parent == parent:
+        return
+    if not caller.is_operator and (parent is None or id == caller.account):
+        if before or parent is None:
+            raise invalid(("parent", "would take the account out of your account tree"))
+        raise forbidden("This account is the top of your tree.")
+    if parent is None:
+        return
+    if not reach.sees(parent):
+        raise unknown_reference("parent", "account", parent)
+    if reach.tree.would_circle(id, parent):
+        raise invalid(("parent", "would make the account its own ancestor"))
+
+
+async def _check_move(reach: Reach, account: Account) -> None:
+    """Contacts and groups live under their root account, and their ids are unique there: they do not move."""
+    root = reach.tree.root(account.id)
+    moving = {account.id, *reach.tree.descendants(account.id)}
+    directory = reach.hub.directory
+    contacts, groups = await directory.all(Contact, root), await directory.all(Group, root)
+    if {value.account for value in contacts} & moving or {value.account for value in groups} & moving:
+        raise conflict("An account with contacts or groups cannot go under another root account.")
+
+
+ITEM, LIST = "/v1/accounts/{id}", "/v1/accounts"
+ROUTES = [
+    Route("PUT", ITEM, put, DIRECTORY, "Create or replace an account", replaceable, AccountBody, answer=AccountBody),
+    Route("PATCH", ITEM, patch, DIRECTORY, "Change an account", existing, AccountBody, merges=True, answer=AccountBody),
+    Route("GET", ITEM, shown, DIRECTORY_READ, "Read an account", existing, answer=AccountBody),
+    Route("DELETE", ITEM, delete, DIRECTORY, "Remove an account", existing, status=204),
+    Route("GET", LIST, index, DIRECTORY_READ, "List accounts", query=PageQuery, answer=AccountBody),
+]

@@ -1,0 +1,69 @@
+"""The whole route table, as the composition root mounts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from hub.api import (
+    accounts,
+    contacts,
+    deliveries,
+    directory,
+    events,
+    groups,
+    inbox,
+    keys,
+    notifications,
+    operations,
+    preferences,
+    testing,
+    types,
+    users,
+)
+from hub.api.call import Answer
+from hub.api.needs import Hub
+from hub.api.openapi import document
+from hub.api.problem import EXCEPTION_HANDLERS
+from hub.api.route import OpenRoute, Row, endpoints
+
+TABLE: Sequence[Row] = (
+    *accounts.ROUTES,
+    *users.ROUTES,
+    *groups.ROUTES,
+    *contacts.ROUTES,
+    *keys.ROUTES,
+    *directory.ROUTES,
+    *events.ROUTES,
+    *notifications.ROUTES,
+    *deliveries.ROUTES,
+    *types.ROUTES,
+    *preferences.ROUTES,
+    *inbox.ROUTES,
+    *operations.ROUTES,
+)
+
+
+def table(hub: Hub) -> list[Row]:
+    """List the rows that this hub serves: test mode has some of its own."""
+    return [*TABLE, *(testing.ROUTES if hub.settings.test_mode else ()), OPENAPI]
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Return Starlette's routes."""
+    return list(endpoints(hub, table(hub)))
+
+
+def exception_handlers() -> dict[Any, Any]:
+    """Return the handlers that answer what no route caught as a problem."""
+    return dict(EXCEPTION_HANDLERS)
+
+
+async def _openapi(hub: Hub, request: Request) -> Answer:
+    return Answer(document(table(hub)))
+
+
+OPENAPI = OpenRoute("/openapi.json", _openapi, "Read this interface as OpenAPI 3.1")

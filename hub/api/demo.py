@@ -1,0 +1,192 @@
+"""The demo: a small CRM page at `/` where a person opens tabs as different users and lets things happen.
+
+It hands out tokens to whoever asks, so its routes exist only under `hub demo`, which listens on loopback. Every POST
+must be JSON: a page of another origin cannot send that without asking first, and is never answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from hub.api import client_files, needs
+from hub.api.auth import Caller
+from hub.core.catalogue import NotificationType
+from hub.core.directory import Account, Contact, Group, User
+from hub.core.events import LINE_AUDIENCES
+from hub.engine.tabs import Tabs
+
+ACCOUNT = "acme"
+OPERATOR = Caller("demo")
+TOKEN_SECONDS = 3600.0
+BODY_LIMIT = 65_536
+
+_PAGES = Path(__file__).resolve().parent / "demo"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+FEATURES = ("dispatch", "thumbtack")
+MAIL = ("smtp", "outlook_oauth2")
+USERS = (
+    User("ann", ACCOUNT, "Ann", "ann@acme.example", roles=("agent",), features=MAIL),
+    User("bob", ACCOUNT, "Bob", "bob@acme.example", roles=("agent",), features=MAIL),
+    User("carla", ACCOUNT, "Carla", "carla@acme.example", roles=("manager",)),
+    User("dan", ACCOUNT, "Dan", "dan@acme.example", roles=("admin", "billing_admin")),
+)
+CONTACTS = (
+    Contact("c1", ACCOUNT, "Eve", "Harper", ("+12025550101",), "eve@example.com", "ann"),
+    Contact("c2", ACCOUNT, "Felix", "Osei", ("+12025550102",), "felix@example.com", "bob"),
+    Contact("c3", ACCOUNT, "Grace", "Lindqvist", ("+12025550103",), "grace@example.com", "ann"),
+    Contact("c4", ACCOUNT, "Hugo", "Brandt", ("+12025550104",), "hugo@example.com", "bob"),
+    Contact("c5", ACCOUNT, "Inés", "Costa", ("+12025550105",), "ines@example.com", "carla"),
+    Contact("c6", ACCOUNT, "Jack", "Doyle", ("+12025550106",), "jack@example.com", None),
+)
+GROUPS = (
+    Group("sales", ACCOUNT, "Sales", ("ann", "bob")),
+    Group("managers", ACCOUNT, "Managers", ("carla", "dan")),
+)
+
+
+class Hub(needs.Hub, Protocol):
+    """What the demo needs beside what the API does."""
+
+    @property
+    def tabs(self) -> Tabs: ...
+
+
+async def seed(hub: Hub) -> None:
+    """Fill the directory with the demo's account; safe to repeat, and what people chose meanwhile stays."""
+    directory = hub.directory
+    zone = "America/New_York"
+    await directory.put_account(Account(ACCOUNT, "Acme Homes", owner="dan", time_zone=zone, features=FEATURES))
+    for user in USERS:
+        await directory.put_user(user)
+    for value in (*CONTACTS, *GROUPS):
+        await directory.put(ACCOUNT, value)
+
+
+def routes() -> list[BaseRoute]:
+    """List the demo's routes and the client's files."""
+    return [
+        Route("/", _page),
+        Route("/demo/users", _users),
+        Route("/demo/tabs", _tabs),
+        Route("/demo/token", _json(_token), methods=["POST"]),
+        Route("/demo/events", _json(_events), methods=["POST"]),
+        Mount("/demo", app=client_files.Files(_PAGES, _HEADERS)),
+    ]
+
+
+async def _page(request: Request) -> Response:
+    return FileResponse(_PAGES / "index.html", headers=_HEADERS)
+
+
+async def _users(request: Request) -> Response:
+    hub = request.app.state.hub
+    contacts = await hub.directory.all(Contact, ACCOUNT)
+    return _answer(
+        {
+            "users": [
+                {"id": user.id, "name": user.name, "roles": user.roles, "account": user.account} for user in USERS
+            ],
+            "types": [_described(kind) for kind in hub.catalogue],
+            "contacts": [
+                {"id": contact.id, "name": contact.name, "assigned_user": contact.assigned_user} for contact in contacts
+            ],
+        }
+    )
+
+
+async def _tabs(request: Request) -> Response:
+    tabs = request.app.state.hub.tabs
+    lists = await asyncio.gather(*(tabs.of(ACCOUNT, user.id) for user in USERS))
+    return _answer({"tabs": [tab for tabs_of_user in lists for tab in tabs_of_user]})
+
+
+async def _token(hub: Hub, body: dict[str, Any]) -> Response:
+    user = body.get("user")
+    if user not in {known.id for known in USERS}:
+        return _problem(404, "not_found", "The demo has no such user.")
+    return _answer({"token": hub.identity.mint(user, TOKEN_SECONDS)})
+
+
+async def _events(hub: Hub, body: dict[str, Any]) -> Response:
+    # Imported late: the event routes build on most of the API, of which the rest of the demo needs nothing.
+    from hub.api.events import post_event
+
+    status, content = await post_event(hub, OPERATOR, body)
+    return _answer(content, status)
+
+
+def _described(kind: NotificationType) -> dict[str, Any]:
+    """Tell the form what a type is about and what an event of it needs."""
+    return {
+        "id": kind.id,
+        "title": kind.title,
+        "category": kind.category,
+        "description": kind.description,
+        "sticky": kind.sticky,
+        "needs_users": kind.audience in ("addressee", "event_attendees", "group_members", "template_recipients"),
+        "needs_line": kind.audience in LINE_AUDIENCES,
+        "needs_original_contact": kind.personal_target == "original_contact_assigned_user",
+        "example": _example(kind),
+    }
+
+
+def _example(kind: NotificationType) -> dict[str, Any]:
+    """Give the fields without which an event of this type would be dropped by rule."""
+    example: dict[str, Any] = {}
+    if origins := kind.params.get("allowed_origin"):
+        example["origin"] = origins[0]
+    if flag := kind.params.get("requires_flag"):
+        section, name = flag.split(".")
+        example["data"] = {section: {name: True}}
+    if "min_contacts" in kind.params:
+        example["contacts"] = [contact.id for contact in CONTACTS]
+    if kind.id.endswith("_changed"):
+        example["data"] = {"changes": {"status": ["new", "in progress"]}}
+    return example
+
+
+def _json(handler: Callable[[Hub, dict[str, Any]], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Read a JSON object for a handler; refuse what another page could send without asking."""
+
+    async def serve(request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return _problem(415, "unsupported_media_type", "Send application/json.")
+        if int(request.headers.get("content-length", BODY_LIMIT + 1)) > BODY_LIMIT:
+            return _problem(413, "too_large", f"At most {BODY_LIMIT} bytes.")
+        try:
+            body = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            body = None
+        if not isinstance(body, dict):
+            return _problem(422, "invalid", "The body must be a JSON object.")
+        return await handler(request.app.state.hub, body)
+
+    return serve
+
+
+def _answer(content: Mapping[str, Any], status: int = 200) -> Response:
+    kind = "application/json" if status < 400 else "application/problem+json"
+    return Response(orjson.dumps(content), status, {"Cache-Control": "no-store"}, kind)
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    return _answer({"status": status, "code": code, "title": code.replace("_", " "), "detail": detail}, status)

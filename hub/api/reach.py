@@ -1,0 +1,59 @@
+"""What one caller can see: their account tree, and whether an id names something in it."""
+
+from __future__ import annotations
+
+from hub.api.auth import Caller
+from hub.api.needs import Hub
+from hub.api.problem import unknown_reference
+from hub.core.directory import Account, AccountTree, Contact, User
+
+
+class Reach:
+    """The account tree as one request sees it; read once, and again only after the request changed it."""
+
+    def __init__(self, hub: Hub, caller: Caller, tree: AccountTree) -> None:
+        self.hub = hub
+        self.caller = caller
+        self.tree = tree
+
+    @classmethod
+    async def of(cls, hub: Hub, caller: Caller) -> Reach:
+        """Read the tree for a caller."""
+        return cls(hub, caller, await hub.directory.tree())
+
+    async def refresh(self) -> None:
+        """Read the tree again, after an account was written."""
+        self.tree = await self.hub.directory.tree()
+
+    def sees(self, account: str) -> bool:
+        """Tell whether an account exists and lies in the caller's tree."""
+        top = self.caller.account
+        return self.tree.get(account) is not None if top is None else self.tree.contains(top, account)
+
+    def accounts(self) -> list[str]:
+        """List the ids of all visible accounts, in order."""
+        top = self.caller.account
+        tops = self.tree.roots() if top is None else (top,)
+        found = [id for start in tops for id in (start, *self.tree.descendants(start))]
+        return sorted(id for id in found if self.tree.get(id))
+
+    def account(self, id: str, field: str = "account") -> Account:
+        """Find the account that a field names; raise 422."""
+        found = self.tree.get(id)
+        if found is None or not self.sees(id):
+            raise unknown_reference(field, "account", id)
+        return found
+
+    async def user(self, id: str, root: str, field: str) -> User:
+        """Find the user that a field names, below one root account; raise 422."""
+        found = await self.hub.directory.user(id)
+        if found is None or not self.sees(found.account) or self.tree.root(found.account) != root:
+            raise unknown_reference(field, "user", id)
+        return found
+
+    async def contact(self, id: str, root: str, field: str) -> Contact:
+        """Find the contact that a field names, below one root account; raise 422."""
+        found = await self.hub.directory.get(Contact, root, id)
+        if found is None or not self.sees(found.account):
+            raise unknown_reference(field, "contact", id)
+        return found

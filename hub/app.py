@@ -1,0 +1,127 @@
+"""The composition root: settings in, an application out. The only place that builds things."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from hub import api
+from hub.api import client_files
+from hub.api import demo as demonstration
+from hub.core.catalogue import load
+from hub.engine.clock import Clock
+from hub.engine.connection import Store
+from hub.engine.directory import Directory
+from hub.engine.idempotency import Idempotency
+from hub.engine.identity import Credentials, Identity
+from hub.engine.log import Log
+from hub.engine.plans import Plans
+from hub.engine.tabs import Tabs
+from hub.gateway import Gateway
+from hub.settings import Settings
+from hub.workers.router import Router
+from hub.workers.scheduler import Scheduler
+
+
+class Hub:
+    """Everything one process of the hub is made of. `role` says whether it serves tabs, works, or both."""
+
+    def __init__(self, settings: Settings, *, demo: bool = False) -> None:
+        assert settings.redis_url, "whoever starts the hub starts or names the store first"
+        self.settings = settings
+        self.demo = demo
+        self.name = secrets.token_hex(6)
+        self.catalogue = load()
+        self.clock = Clock()
+        self.store = Store(settings.redis_url, settings.prefix, settings.durability)
+        self.identity = Identity(self.store, self.clock, credentials(settings))
+        self.directory = Directory(self.store)
+        self.idempotency = Idempotency(self.store)
+        self.log = Log(self.store)
+        self.plans = Plans(self.store, self.log)
+        self.tabs = Tabs(self.store, self.name)
+        self.gateway = Gateway(self) if settings.role != "worker" else None
+        self.router = Router(self.plans)
+        self.scheduler = Scheduler(self.directory, self.log, self.clock)
+        self._draining = False
+
+    def __repr__(self) -> str:
+        return f"<Hub {self.name} role={self.settings.role}{' draining' if self._draining else ''}>"
+
+    async def start(self) -> None:
+        """Open the store and begin to work; raise Unavailable or Unsuitable."""
+        await self.store.open()
+        await self.identity.open()
+        if self.demo:
+            await demonstration.seed(self)
+        if self.gateway:
+            await self.gateway.start()
+        if self.settings.role != "gateway":
+            self.router.start()
+            self.scheduler.start()
+
+    async def drain(self) -> None:
+        """Send the tabs elsewhere, gently; from now on `/readyz` is red."""
+        self._draining = True
+        if self.gateway:
+            await self.gateway.drain()
+
+    async def stop(self) -> None:
+        """Stop working and close the store."""
+        if self.settings.role != "gateway":
+            await self.router.stop()
+            await self.scheduler.stop()
+        if self.gateway:
+            await self.gateway.stop()
+        await self.store.close()
+
+    async def ready(self) -> bool:
+        """Tell whether this process should get traffic: not draining, store reachable, bus alive."""
+        if self._draining or (self.gateway and not self.gateway.ready()):
+            return False
+        return await self.store.ping()
+
+    async def settle(self) -> None:
+        """Return when no accepted work is left (test mode)."""
+        await self.router.settle()
+        await self.scheduler.settle()
+
+
+def credentials(settings: Settings) -> Credentials:
+    """Pick out what the settings say about tokens and keys."""
+    return Credentials(
+        operator_key=settings.operator_key or "",
+        jwt_secrets=settings.jwt_secret,
+        jwks_url=settings.jwks_url,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )
+
+
+def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
+    """Build the ASGI application; its lifespan starts and stops the hub, which is `app.state.hub`."""
+    hub = Hub(settings, demo=demo)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await hub.start()
+        yield
+        await hub.stop()
+
+    app = Starlette(
+        routes=all_routes(hub), lifespan=lifespan, middleware=api.middleware(hub), exception_handlers=api.problems()
+    )
+    app.state.hub = hub
+    return app
+
+
+def all_routes(hub: Hub) -> list[BaseRoute]:
+    """List what this process answers."""
+    found: list[BaseRoute] = [*api.routes(hub), *client_files.routes()]
+    if hub.gateway:
+        found += hub.gateway.routes()
+    if hub.demo:
+        found += demonstration.routes()
+    return found

@@ -1,0 +1,212 @@
+"""The commands. Each reads the settings, lets its flags win, and leaves the work to another module."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from hub import __version__
+from hub.settings import Settings, Unfit, described, load, unknown_names
+
+if TYPE_CHECKING:
+    from hub.operating import RunningHub
+
+app = typer.Typer(
+    name="hub",
+    help="A self-hosted real-time notification hub. Every setting is a HUB_ variable of the environment; flags win.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Role(StrEnum):
+    """What one hub does."""
+
+    all = "all"
+    gateway = "gateway"
+    worker = "worker"
+
+
+class Kind(StrEnum):
+    """What can be inspected."""
+
+    user = "user"
+    notification = "notification"
+    delivery = "delivery"
+
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8080")]
+Workers = Annotated[int | None, typer.Option(help="Processes that serve.", show_default="1")]
+RoleOption = Annotated[Role | None, typer.Option(help="What this hub does.", show_default="all")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where the embedded store keeps its files.", show_default="./hub-data")
+]
+HubUrl = Annotated[str | None, typer.Option("--url", help="Where the hub runs.", show_default="http://HOST:PORT")]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        help="Operator's key.", show_default="HUB_OPERATOR_KEY, or the file operator-key of the data directory"
+    ),
+]
+
+
+@app.command()
+def serve(
+    host: Host = None, port: Port = None, workers: Workers = None, role: RoleOption = None, data_dir: DataDir = None
+) -> None:
+    """Run the hub: HTTP API, WebSocket gateway, background work, and a store of its own unless HUB_REDIS_URL is set.
+
+    SIGTERM lets it end in order: tabs are sent elsewhere, requests answered, the store closed.
+    """
+    chosen = _settings(host=host, port=port, workers=workers, role=role and role.value, data_dir=data_dir)
+    _run(chosen, demo=False)
+
+
+@app.command()
+def demo(host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None) -> None:
+    """Run the hub with a seeded directory and a page at / to play with."""
+    _run(_settings(host=host, port=port, workers=workers, data_dir=data_dir), demo=True)
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Argument(help="Id of the user.")],
+    ttl: Annotated[float, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
+    act: Annotated[str | None, typer.Option(help="Operator who acts as the user (log-in-as).")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a token for a user, for scripts and tests."""
+    from hub.operating import make_token
+
+    settings = _settings(data_dir=data_dir)
+    made, is_known = asyncio.run(make_token(settings, user, ttl, act))
+    if not is_known:
+        _say(f"note: the hub knows no active user {user!r}, so it will refuse this token")
+    typer.echo(made)
+
+
+@app.command()
+def send(
+    type: Annotated[str, typer.Argument(help="Type of the event, such as voicemails.")],
+    account: Annotated[str, typer.Option(help="Account that it happened in.")],
+    contact: Annotated[str | None, typer.Option(help="Contact that it is about.")] = None,
+    line: Annotated[str | None, typer.Option(help="Line that it came over.")] = None,
+    user: Annotated[list[str] | None, typer.Option(help="User addressed; may be repeated.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title, instead of the type's.")] = None,
+    body: Annotated[str | None, typer.Option(help="Text.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where a click leads: http, https or mailto.")] = None,
+    data: Annotated[str | None, typer.Option(help="JSON object kept with the notification.")] = None,
+    origin: Annotated[str | None, typer.Option(help="manual, api, import, …", show_default="api")] = None,
+    id: Annotated[str | None, typer.Option(help="Id that makes it one event, however often it is sent.")] = None,
+    url: HubUrl = None,
+    key: Key = None,
+) -> None:
+    """Post an event to a running hub, and say how many people it told."""
+    event = {"type": type, "account": account, "contact": contact, "line": line, "users": user, "title": title}
+    event |= {"body": body, "url": link, "data": _object(data), "origin": origin, "id": id}
+    answer = _remote(url, key).post("/v1/events", {name: value for name, value in event.items() if value is not None})
+    outcome = answer.get("reason") or f"{answer['recipients']} recipients"
+    typer.echo(f"{answer['id']}: {answer['status']}, {outcome}")
+
+
+@app.command()
+def inspect(
+    kind: Annotated[Kind, typer.Argument(help="What to look at.")],
+    id: Annotated[str, typer.Argument(help="Its id; for a delivery that of the event.")],
+    url: HubUrl = None,
+    key: Key = None,
+) -> None:
+    """Say what a running hub knows, and why it decided so."""
+    from hub.operating import INSPECT
+
+    remote = _remote(url, key)
+    for line in INSPECT[kind.value](remote, id):
+        typer.echo(line)
+
+
+@app.command()
+def check(
+    host: Host = None, port: Port = None, workers: Workers = None, role: RoleOption = None, data_dir: DataDir = None
+) -> None:
+    """Validate settings and connections, and print what would be used. Fails on unknown HUB_ names."""
+    from hub.checking import findings
+
+    settings = load(os.environ, host=host, port=port, workers=workers, role=role and role.value, data_dir=data_dir)
+    for name, value in described(settings):
+        typer.echo(f"{name} = {value}")
+    found = list(findings(settings, os.environ))
+    for is_well, what in found:
+        typer.echo(f"{'ok  ' if is_well else 'FAIL'} {what}")
+    raise typer.Exit(0 if all(is_well for is_well, _ in found) else 1)
+
+
+@app.command()
+def echo(port: Annotated[int, typer.Option(help="Port to listen on.")], host: Host = None) -> None:
+    """Run a bare WebSocket echo at / on the hub's own protocol class and settings, for conformance suites."""
+    from hub.serving import echo as serve_echo
+    from hub.supervisor import listen
+
+    settings = _settings(host=host, port=port)
+    with listen(settings.host, settings.port) as listener:
+        serve_echo(settings, listener)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run a command; what is wrong is said in a sentence."""
+    try:
+        app()
+    except Unfit as error:
+        _say(f"hub: {error}")
+        sys.exit(1)
+
+
+def _run(settings: Settings, *, demo: bool) -> None:
+    from hub.supervisor import run_hub
+
+    raise typer.Exit(run_hub(settings, demo=demo, say=_say))
+
+
+def _settings(**flags: Any) -> Settings:
+    """Load the settings, and name the variables that look mistyped."""
+    settings = load(os.environ, **flags)
+    for name, nearest in unknown_names(os.environ):
+        _say(f"warning: {name} is not a setting; did you mean {nearest}?")
+    return settings
+
+
+def _remote(url: str | None, key: str | None) -> RunningHub:
+    from hub.operating import RunningHub
+
+    return RunningHub(_settings(), url, key)
+
+
+def _object(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Unfit(f"--data is not JSON: {error}") from error
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What a tab asks of the store, carried out in the tab's order: one engine call for each command of its session."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+
+from hub.core import frames
+from hub.core.session import Attach, Close, Fade, Mark, Reauthenticate, Report, Send, Take
+from hub.core.tokens import Refusal
+from hub.core.wire import CloseCode
+from hub.engine.connection import Unavailable
+from hub.engine.identity import Identity
+from hub.engine.log import Log
+from hub.engine.tabs import Seat, Tabs
+from hub.gateway.arrival import Arrivals, refusal
+from hub.gateway.tab import Errand, Leave, Tab
+
+_JOURNAL = structlog.get_logger("hub.gateway")
+
+
+class Errands:
+    """Runs commands of sessions. A tab whose errand cannot be run is closed: 4007, or 1011 for a fault of ours."""
+
+    def __init__(self, identity: Identity, registry: Tabs, log: Log, arrivals: Arrivals) -> None:
+        self._identity = identity
+        self._registry = registry
+        self._log = log
+        self._arrivals = arrivals
+        self.unfinished: list[Seat] = []  # seats that could not be given up yet; they would be elected for nobody
+
+    async def run(self, tab: Tab, errand: Errand) -> None:
+        """Carry out one errand; never raises."""
+        try:
+            await self._run(tab, errand)
+        except Unavailable:
+            tab.end(CloseCode.STORE_UNAVAILABLE)
+            if isinstance(errand, Leave) and tab.seat:
+                self.unfinished.append(tab.seat)
+        except Exception:
+            _JOURNAL.exception("an errand of a tab failed", errand=type(errand).__name__, tab=repr(tab))
+            tab.end(CloseCode.INTERNAL)
+
+    async def _run(self, tab: Tab, errand: Errand) -> None:
+        match errand:
+            case Attach(hello=hello):
+                await self._arrivals.attach(tab, hello)
+            case Reauthenticate(token=token):
+                await self._reauthenticate(tab, token)
+            case Mark():
+                await self._mark(tab, errand)
+            case Report(state=state) if tab.seat:
+                if not await self._registry.report(tab.seat, state):
+                    tab.end(CloseCode.SUPERSEDED)
+            case Take(ids=ids) if tab.seat:
+                await self._registry.shown(tab.seat, ids)
+            case Fade(ids=ids) if tab.seat:
+                await self._registry.faded(tab.seat, ids)
+            case Leave() if tab.seat:
+                await self._registry.detach(tab.seat)
+            case Report() | Take() | Fade() | Leave() | Send() | Close():
+                return
+
+    async def _mark(self, tab: Tab, mark: Mark) -> None:
+        if tab.seat is None:
+            await self._pretend(tab, mark)
+            return
+        user, account = tab.seat.user, tab.seat.account
+        epoch = secrets.token_hex(6)
+        done = await self._log.mark(account, user, mark.operation, mark.ids, mark.up_to, epoch)
+        tab.send(frames.ack(mark.ref, done.changed, done.unknown, done.unread))
+
+    async def _pretend(self, tab: Tab, mark: Mark) -> None:
+        """Acknowledge what a view asks; it holds for the view's own screen only (AMB-17)."""
+        if tab.person is not None:
+            missed = await self._log.missed(tab.person.account, tab.person.user.id, tab.person.seq)
+            tab.send(frames.ack(mark.ref, mark.ids or (), (), missed.unread))
+
+    async def _reauthenticate(self, tab: Tab, token: str) -> None:
+        claims, before = await self._identity.verify(token), tab.claims
+        if isinstance(claims, Refusal):
+            tab.end(refusal(claims))
+        elif before is None or (claims.user, claims.actor) != (before.user, before.actor):
+            tab.end(CloseCode.BAD_TOKEN)
+        else:
+            tab.claims, tab.session.expires_at = claims, claims.expires_at
+            tab.host.watch_token(tab)

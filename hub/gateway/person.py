@@ -1,0 +1,189 @@
+"""A person with tabs here: where their log stands for this gateway, and which tabs hear of it.
+
+Everything that happens to a person is `News` with a number: of the log, or of their elections. A person applies
+`last + 1`, ignores what is not newer, and holds everything back when a number of the log is missing, until the log
+was read (`Roster.repair`). A tab that is still arriving keeps what comes meanwhile, and then takes what lies above
+the numbers its welcome covers.
+
+In the fast lane (`settled`) none of this is touched: fanout.py compares one number and writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.core import frames
+from hub.core.directory import User
+from hub.core.inbox import entry_json, lean
+from hub.engine.log import Tail
+from hub.engine.rows import Change, Entry, Notified
+
+if TYPE_CHECKING:
+    from hub.gateway.tab import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened to a person; `tell` sends a tab its frame."""
+
+    number: int
+    is_election: bool
+    tell: Callable[[Tab], None]
+
+
+class Person:
+    """One user with tabs on this gateway. `gate` lets one thing at a time change what is known of them."""
+
+    __slots__ = (
+        "account", "arriving", "channels", "epoch", "gate", "gen", "guests", "has_offer", "held", "listening",
+        "oldest_days", "rev", "seq", "settled", "tabs", "user",
+    )  # fmt: skip
+
+    def __init__(self, user: User, channels: frozenset[str], rev: int, oldest_days: int) -> None:
+        self.user = user
+        self.account = user.account
+        self.channels = channels  # full names
+        self.oldest_days = oldest_days
+        self.epoch: str | None = None  # unknown until the first tab has a seat; until then everything is held
+        self.seq = 0
+        self.gen = 0
+        self.rev = rev
+        self.tabs: list[Tab] = []
+        self.arriving: list[Tab] = []
+        self.held: list[News] | None = []
+        self.settled = False
+        self.guests = 0
+        self.has_offer = False
+        self.gate = asyncio.Lock()
+        self.listening: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        held = "" if self.held is None else f", {len(self.held)} held"
+        return f"<Person {self.account}/{self.user.id} seq={self.seq} gen={self.gen} tabs={len(self.tabs)}{held}>"
+
+    @property
+    def everyone(self) -> list[Tab]:
+        """List the tabs, those still arriving too."""
+        return [*self.tabs, *self.arriving]
+
+    def hear(self, news: News) -> bool:
+        """Apply news, or hold it back; False when the log must be read first."""
+        if self.held is not None:
+            self.held.append(news)
+            return True
+        if news.is_election:
+            if news.number <= self.gen:
+                return True
+            self.gen = news.number
+        else:
+            if news.number <= self.seq:
+                return True
+            if news.number > self.seq + 1:
+                self.hold(news)
+                return False
+            self.seq = news.number
+        self.tell(news)
+        return True
+
+    def tell(self, news: News) -> None:
+        """Tell every tab."""
+        for tab in self.tabs:
+            news.tell(tab)
+        for tab in self.arriving:
+            if tab.backlog is not None:
+                tab.backlog.append(news)
+            else:
+                self._tell_above_floor(tab, news)
+        if self.arriving:
+            self.seat()
+
+    def _tell_above_floor(self, tab: Tab, news: News) -> None:
+        floor = tab.floor
+        assert floor is not None
+        if news.number > (floor.gen if news.is_election else floor.seq):
+            news.tell(tab)
+
+    def hold(self, *news: News) -> None:
+        """Hold back what comes from now on."""
+        self.held = [*(self.held or ()), *news]
+        self.settled = False
+
+    def release(self) -> bool:
+        """Apply what was held back; False when the log must be read again."""
+        held, self.held = self.held or [], None
+        for news in held:
+            self.hear(news)  # after a gap, the rest is held again
+        self._judge()
+        return self.held is None
+
+    def expect(self, tab: Tab) -> None:
+        """Keep for a tab what comes while it takes its seat."""
+        tab.backlog = []
+        self.arriving.append(tab)
+        self.settled = False
+
+    def welcome(self, tab: Tab, floor: Tail) -> None:
+        """Give a tab that was just welcomed what came above its welcome."""
+        backlog, tab.backlog, tab.floor = tab.backlog, None, floor
+        for news in backlog or ():
+            self._tell_above_floor(tab, news)
+        self.seat()
+
+    def seat(self) -> None:
+        """Let tabs that caught up with this person be told everything from now on."""
+        for tab in list(self.arriving):
+            floor = tab.floor
+            if floor is not None and self.seq >= floor.seq and self.gen >= floor.gen:
+                self.arriving.remove(tab)
+                self.tabs.append(tab)
+                tab.floor = None
+        self._judge()
+
+    def forget(self, tab: Tab) -> None:
+        """Tell a tab nothing more."""
+        for tabs in (self.tabs, self.arriving):
+            if tab in tabs:
+                tabs.remove(tab)
+        self._judge()
+
+    def _judge(self) -> None:
+        self.settled = self.held is None and not self.arriving
+
+    def stand_at(self, tail: Tail) -> None:
+        """Start from the head of the log."""
+        self.epoch, self.seq, self.gen = tail.epoch, tail.seq, tail.gen
+
+
+def entry_bytes(entry: Entry) -> bytes:
+    """Write an entry as a frame carries it."""
+    return entry_json(entry.id, entry.state, entry.reason, lean(entry.body))
+
+
+def election(gen: int, elected: str, popups: Sequence[Entry]) -> News:
+    """Make news of an election: the elected tab gets the open pop-ups, the one before takes them off its screen."""
+    yes = frames.elected(True, [entry_bytes(entry) for entry in popups])
+    no = frames.elected(False)
+
+    def tell(tab: Tab) -> None:
+        is_it = tab.key == elected
+        if is_it or tab.is_elected:
+            tab.send(yes if is_it else no)
+        tab.is_elected = is_it
+
+    return News(gen, True, tell)
+
+
+def change_frame(change: Change, unread: int) -> bytes:
+    """Write a change that was read from the log: its pop-up is not offered by this frame."""
+    if isinstance(change, Notified):
+        return frames.notify(change.seq, False, unread, entry_bytes(change.entry))
+    return frames.changed(change.operation, change.seq, unread, change.ids, change.up_to)
+
+
+def from_log(change: Change, unread: int) -> News:
+    """Make news of a change that was read from the log."""
+    payload = change_frame(change, unread)
+    return News(change.seq, False, lambda tab: tab.send(payload))

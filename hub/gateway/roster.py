@@ -1,0 +1,276 @@
+"""Who is connected here: people by account, the channels they need, and the repair of what the bus lost.
+
+A person is here while a tab of theirs is. The first one reads who they are and what they chose, subscribes the
+channels that follow from it, and only then takes its seat (fine print 5). What changes afterwards comes over the bus:
+the person is read again, channels are swapped, or every tab is sent away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hub.core import frames, preferences
+from hub.core.catalogue import Catalogue
+from hub.core.directory import Group, User
+from hub.core.preferences import Preferences
+from hub.core.wire import CloseCode
+from hub.engine.connection import Unavailable
+from hub.engine.directory import Directory
+from hub.engine.doorbells import Doorbells
+from hub.engine.log import Log, Missed, Tail
+from hub.engine.rows import Notified
+from hub.gateway.person import News, Person, election, from_log
+from hub.gateway.tab import Tab
+from hub.gateway.views import Views
+from hub.gateway.wheel import Wheel
+
+OFFER_SECONDS = 1.5  # the store's own deadline; asking later than that is what makes the answer final
+LISTEN_SECONDS = 10.0  # for the bus to confirm channels; then a tab is sent away with 4007
+PAUSE_SECONDS = 0.5  # between two tries to read a log while the store is away
+GROUPS_SECONDS = 1.0  # how old an account tree's groups may be, so that a crowd of arrivals reads them once
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Roster:
+    """The people with tabs on this gateway."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        log: Log,
+        catalogue: Catalogue,
+        views: Views,
+        spawn: Spawn,
+        now: Callable[[], float],
+    ) -> None:
+        self.accounts: dict[str, dict[str, Person]] = {}
+        self.people: dict[str, Person] = {}
+        self.offers: Wheel[Person] = Wheel(now())
+        self.bells: Doorbells
+        self._directory = directory
+        self._log = log
+        self._catalogue = catalogue
+        self._views = views
+        self._spawn = spawn
+        self._now = now
+        self._repairing: set[Person] = set()
+        self._stale: dict[Person, bool] = {}
+        self._groups: dict[str, tuple[float, list[Group]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<Roster of {len(self.people)} people in {len(self.accounts)} accounts>"
+
+    # Coming and going
+
+    async def enter(self, user: str) -> Person | CloseCode:
+        """Find or open a person for one more tab, their channels confirmed; or say why it cannot be."""
+        person = self.people.get(user) or await self._open(user)
+        if isinstance(person, CloseCode):
+            return person
+        person.guests += 1
+        try:
+            if person.listening is not None:
+                await asyncio.wait_for(asyncio.shield(person.listening), LISTEN_SECONDS)
+        except TimeoutError:
+            self.leave(person)
+            return CloseCode.STORE_UNAVAILABLE
+        return person
+
+    async def _open(self, id: str) -> Person | CloseCode:
+        account = await self._directory.account_of(id)
+        if account is None:
+            return CloseCode.BAD_TOKEN
+        # The generation first: whatever changes after it was read is seen to have changed.
+        tails, user, chosen, kept = await asyncio.gather(
+            self._log.tails(account, [id]),
+            self._directory.user(id),
+            self._directory.preferences(account, id),
+            self._directory.account(account),
+        )
+        if user is None:
+            return CloseCode.BAD_TOKEN
+        if user.account != account:
+            return CloseCode.RESYNC  # moving at this very moment
+        if not user.active:
+            return CloseCode.REMOVED
+        channels = await self._channels(user, chosen)
+        if id in self.people:
+            return self.people[id]
+        person = Person(user, channels, tails[0].rev, kept.retention_days if kept else 90)
+        person.listening = asyncio.create_task(self._listen(person))
+        self.people[id] = self.accounts.setdefault(account, {})[id] = person
+        return person
+
+    async def _listen(self, person: Person) -> None:
+        await self.bells.subscribe(person.channels)
+        person.listening = None
+
+    def leave(self, person: Person) -> None:
+        """Take it that one tab less wants a person here."""
+        person.guests -= 1
+        if person.guests == 0:
+            self._drop(person)
+            self.bells.release(person.channels)
+
+    def forget(self, tab: Tab) -> None:
+        """Take a tab out of its person, and with the last one the person out of here."""
+        person, tab.person = tab.person, None
+        if person is not None:
+            person.forget(tab)
+            self.leave(person)
+
+    def is_here(self, person: Person) -> bool:
+        """Tell whether a person was not expelled meanwhile."""
+        return self.people.get(person.user.id) is person
+
+    def _drop(self, person: Person) -> None:
+        residents = self.accounts.get(person.account, {})
+        if residents.get(person.user.id) is person:
+            del residents[person.user.id]
+            if not residents:
+                del self.accounts[person.account]
+        if self.people.get(person.user.id) is person:
+            del self.people[person.user.id]
+
+    def expel(self, person: Person, code: CloseCode) -> None:
+        """Send every tab of a person away; who comes back finds a new beginning."""
+        self._drop(person)
+        for tab in person.everyone:
+            tab.end(code)
+
+    async def _channels(self, user: User, chosen: Preferences) -> frozenset[str]:
+        groups = [group.id for group in await self._groups_of(user.account) if user.id in group.members]
+        suffixes = preferences.channels(self._catalogue, user, chosen, groups)
+        return frozenset(self._log.store.keys.channel(user.account, suffix) for suffix in suffixes)
+
+    async def _groups_of(self, account: str) -> list[Group]:
+        root = (await self._directory.tree()).root(account)
+        read_at, groups = self._groups.get(root, (float("-inf"), []))
+        if self._now() - read_at > GROUPS_SECONDS:
+            groups = await self._directory.all(Group, root)
+            self._groups[root] = (self._now(), groups)
+        return groups
+
+    # What happens to a person
+
+    def hear(self, person: Person, news: News) -> None:
+        """Apply news, and read the log when a number is missing."""
+        if not person.hear(news):
+            self.repair_later(person)
+
+    def repair_later(self, person: Person) -> None:
+        """Read the log of a person as soon as nothing else changes them."""
+        if person not in self._repairing:
+            self._repairing.add(person)
+            self._spawn(self._repair(person))
+
+    async def _repair(self, person: Person) -> None:
+        async with person.gate:
+            self._repairing.discard(person)
+            while person.epoch is not None and person.everyone:
+                if person.held is None:
+                    person.hold()
+                try:
+                    missed = await self._log.missed(person.account, person.user.id, person.seq)
+                except Unavailable:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue
+                if missed.changes is None or missed.tail.epoch != person.epoch:
+                    self.expel(person, CloseCode.RESYNC)
+                    return
+                self._catch_up(person, missed)
+                if person.release():
+                    return
+
+    def _catch_up(self, person: Person, missed: Missed) -> None:
+        changes = missed.changes or ()
+        for change in changes:
+            person.seq = change.seq
+            person.tell(from_log(change, missed.unread))
+        if missed.tail.gen != person.gen or any(isinstance(change, Notified) for change in changes):
+            person.gen = missed.tail.gen
+            person.tell(election(person.gen, missed.elected, missed.popups))
+
+    def changed(self, account: str, user: str, *, is_chosen: bool) -> None:
+        """Take note that a user, or (`is_chosen`) their preferences, changed once."""
+        person = self.accounts.get(account, {}).get(user)
+        if person is not None:
+            person.rev += 1
+            self.refresh_later(person, is_chosen=is_chosen)
+        self._views.changed(user)
+
+    def refresh_later(self, person: Person, *, is_chosen: bool) -> None:
+        """Read a person again, and what they chose."""
+        if person in self._stale:
+            self._stale[person] |= is_chosen
+        else:
+            self._stale[person] = is_chosen
+            self._spawn(self._refresh(person))
+
+    async def _refresh(self, person: Person) -> None:
+        async with person.gate:
+            is_chosen = self._stale.pop(person)
+            try:
+                user = await self._directory.user(person.user.id)
+                chosen = await self._directory.preferences(person.account, person.user.id)
+                if user is not None and user.active and user.account == person.account:
+                    await self._move(person, user, chosen)
+            except Unavailable:
+                await asyncio.sleep(PAUSE_SECONDS)
+                if person.everyone:
+                    self.refresh_later(person, is_chosen=is_chosen)
+                return
+        if user is None or not user.active:
+            self.expel(person, CloseCode.REMOVED)
+        elif user.account != person.account:
+            self.expel(person, CloseCode.RESYNC)
+        elif is_chosen:
+            payload = frames.preferences(preferences.document(self._catalogue, user, chosen))
+            for tab in person.everyone:
+                tab.send(payload)
+
+    async def _move(self, person: Person, user: User, chosen: Preferences) -> None:
+        """Let a person hear what they want now, and find what was written between."""
+        channels = await self._channels(user, chosen)
+        added, gone = channels - person.channels, person.channels - channels
+        person.user, person.channels = user, channels
+        if added:
+            await self.bells.subscribe(added)
+        if gone:
+            self.bells.release(gone)
+        if added:
+            self._spawn(self.compare(person.account, [person]))
+
+    async def compare(self, account: str, people: list[Person]) -> None:
+        """Compare what was applied with the heads of the logs (at most 100), and repair what stays behind."""
+        known = [person for person in people if person.epoch is not None]
+        if not known:
+            return
+        try:
+            tails = await self._log.tails(account, [person.user.id for person in known])
+        except Unavailable:
+            return  # the next comparison finds it
+        behind = [pair for pair in zip(known, tails, strict=True) if self._differs(*pair)]
+        if behind:
+            await asyncio.sleep(PAUSE_SECONDS)  # a message may only be on its way still
+        for person, tail in behind:
+            if self._differs(person, tail) and person.everyone:
+                self._mend(person, tail)
+
+    @staticmethod
+    def _differs(person: Person, tail: Tail) -> bool:
+        ahead = tail.seq > person.seq or tail.gen > person.gen or tail.rev > person.rev
+        return ahead or tail.epoch != person.epoch
+
+    def _mend(self, person: Person, tail: Tail) -> None:
+        if tail.epoch != person.epoch:
+            self.expel(person, CloseCode.RESYNC)
+            return
+        if tail.rev > person.rev:
+            person.rev = tail.rev
+            self.refresh_later(person, is_chosen=True)
+        if tail.seq > person.seq or tail.gen > person.gen:
+            self.repair_later(person)

@@ -1,0 +1,51 @@
+"""Every counter, gauge and histogram by name. Several processes of one hub count together (`exposition`).
+
+The supervisor of several workers sets PROMETHEUS_MULTIPROC_DIR before they start: each then counts into files
+there, and whichever worker is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
+
+# The gateway
+TABS = Gauge("hub_tabs", "Tabs connected now", multiprocess_mode="livesum")
+TABS_CLOSED = Counter("hub_tabs_closed", "Tabs closed, by close code", ["code"])
+FRAMES_SENT = Counter("hub_frames_sent", "Frames written to tabs")
+BYTES_SENT = Counter("hub_bytes_sent", "Bytes written to tabs")
+MESSAGES_RECEIVED = Counter("hub_messages_received", "Messages taken from tabs, by op", ["op"])
+SLOW_TABS = Counter("hub_slow_tabs", "Tabs aborted because more than HUB_TAB_BUFFER was owed to them")
+REOFFERS = Counter("hub_reoffers", "Pop-ups offered again because a tab did not answer")
+
+# The bus
+DOORBELLS = Counter("hub_doorbells", "Messages heard on the bus")
+GAPS = Counter("hub_gaps", "Times that a log was read because a doorbell had not rung")
+BUS_RECONNECTS = Counter("hub_bus_reconnects", "Times that a bus connection was made again")
+
+# The API
+REQUESTS = Counter("hub_requests", "Requests answered, by route and status", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("hub_request_seconds", "Time to answer a request", ["route"], buckets=_FAST)
+EVENTS = Counter("hub_events", "Events taken, by outcome", ["status"])
+
+# The workers
+NOTIFICATIONS = Counter("hub_notifications", "Entries appended to users' logs")
+DELIVERIES = Counter("hub_deliveries", "Deliveries tried, by channel and outcome", ["channel", "state"])
+
+
+def exposition() -> bytes:
+    """Return all metrics in the text format of Prometheus, those of all workers added up."""
+    if FOLDER not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def forget_process(pid: int, folder: str) -> None:
+    """Take a dead worker out of the gauges; what it counted stays."""
+    multiprocess.mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]

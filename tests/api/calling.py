@@ -1,0 +1,149 @@
+"""A hub of the API's parts only, and a client that says in one line who calls what."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Self
+
+import httpx2
+from starlette.applications import Starlette
+
+from hub import api
+from hub.core.catalogue import load
+from hub.engine.clock import Clock
+from hub.engine.connection import Store
+from hub.engine.directory import Directory
+from hub.engine.idempotency import Idempotency
+from hub.engine.identity import Credentials, Identity
+from hub.engine.log import Log
+from hub.engine.plans import Plans
+
+OPERATOR_KEY = "operator-key-of-the-api-tests"
+SECRET = "a-secret-of-the-api-tests-of-32-bytes-or-more"
+ORIGIN = "https://crm.example"
+SETTINGS = {
+    "host": "127.0.0.1",
+    "allowed_hosts": ("hub.example",),
+    "allowed_origins": (ORIGIN,),
+    "public_url": None,
+    "body_limit": 262_144,
+    "bulk_body_limit": 1_048_576,
+    "bulk_events": 100,
+    "test_mode": False,
+}
+
+
+class ApiHub:
+    """What `hub.api.needs.Hub` asks for, on a real store."""
+
+    def __init__(self, url: str, prefix: str, settings: Mapping[str, object]) -> None:
+        self.settings: Any = SimpleNamespace(**{**SETTINGS, **settings})
+        self.catalogue = load()
+        self.clock = Clock()
+        self.store = Store(url, prefix)
+        self.directory = Directory(self.store)
+        self.log = Log(self.store)
+        self.plans = Plans(self.store, self.log)
+        self.idempotency = Idempotency(self.store)
+        self.identity = Identity(self.store, self.clock, Credentials(OPERATOR_KEY, (SECRET,)))
+        self.is_ready = True
+
+    async def open(self) -> None:
+        await self.store.open()
+        await self.identity.open()
+
+    async def ready(self) -> bool:
+        return self.is_ready and await self.store.ping()
+
+    async def settle(self) -> None:
+        for account, base in await self.plans.claim():
+            await self.plans.resume(account, base)
+
+    def app(self) -> Starlette:
+        """Mount the API as the composition root does."""
+        app = Starlette(routes=api.routes(self), middleware=api.middleware(self), exception_handlers=api.problems())
+        app.state.hub = self
+        return app
+
+
+class Caller(NamedTuple):
+    """A credential, as the Authorization header carries it."""
+
+    credential: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.credential}"} if self.credential else {}
+
+
+OPERATOR = Caller(OPERATOR_KEY)
+NOBODY = Caller("")
+
+
+class Api:
+    """A client in process. `by` says who calls; the operator, unless told otherwise."""
+
+    def __init__(self, hub: ApiHub, host: str = "127.0.0.1") -> None:
+        self.hub = hub
+        self._client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=hub.app()), base_url=f"http://{host}")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    def user(self, id: str, actor: str | None = None) -> Caller:
+        """Return a token of a user, or of a log-in-as session."""
+        return Caller(self.hub.identity.mint(id, 3600, actor))
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        by: Caller = OPERATOR,
+        key: str | None = None,
+        content: Any = None,
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> httpx2.Response:
+        sent: dict[str, Any] = {**by.headers, **(headers or {})}
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        body: dict[str, Any] = {"content": content} if content is not None else {} if json is None else {"json": json}
+        return await self._client.request(method, path, headers=sent, **body)
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        return await self.call("GET", path, **options)
+
+    async def put(self, path: str, json: Any, **options: Any) -> httpx2.Response:
+        return await self.call("PUT", path, json, **options)
+
+    async def patch(self, path: str, json: Any, **options: Any) -> httpx2.Response:
+        return await self.call("PATCH", path, json, **options)
+
+    async def post(self, path: str, json: Any = None, **options: Any) -> httpx2.Response:
+        return await self.call("POST", path, json, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx2.Response:
+        return await self.call("DELETE", path, **options)
+
+    async def event(self, type: str = "voicemails", account: str = "acme", **fields: Any) -> httpx2.Response:
+        """Post one event as the operator."""
+        return await self.post("/v1/events", {"type": type, "account": account, **fields})
+
+
+def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """Check that an answer is this problem, in the form that every refusal has; return it."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    document: dict[str, Any] = response.json()
+    assert (response.status_code, document["code"]) == (status, code), document
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    return document
+
+
+def fields(document: Mapping[str, Any]) -> list[str]:
+    """List the fields that a problem names."""
+    return [error["field"] for error in document.get("errors", [])]

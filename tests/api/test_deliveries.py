@@ -1,0 +1,75 @@
+"""Notifications and deliveries: what became of an event, for whom, and why."""
+
+from .calling import Api, problem
+
+ROWS = 4
+
+
+async def test_a_notification_says_why_its_user_got_it(acme: Api) -> None:
+    big = {"text": "x" * 9_000}
+    await acme.event(contact="c7", id="evt-1", data=big)
+    (entry,) = (await acme.get("/v1/inbox", by=acme.user("ann"))).json()["items"]
+    for caller in (acme.user("ann"), acme.user("olga")):
+        shown = (await acme.get(f"/v1/notifications/{entry['id']}", by=caller)).json()
+        assert shown["reason"] == "You get every Voicemails notification of Acme."
+        assert shown["data"] == big
+        (delivery,) = shown["deliveries"]
+        assert delivery["attempts"] == 1
+        assert (delivery["channel"], delivery["to"], delivery["state"]) == ("system", "ann", "sent")
+    problem(await acme.get(f"/v1/notifications/{entry['id']}", by=acme.user("bob")), 403, "forbidden")
+    problem(await acme.get(f"/v1/notifications/{entry['id']}", by=acme.user("gus")), 404, "not_found")
+
+
+async def test_notifications_that_are_not(acme: Api) -> None:
+    await acme.event(id="evt-1")
+    (entry,) = (await acme.get("/v1/inbox?user=ann")).json()["items"]
+    base = entry["id"].partition("-")[0]
+    for id in ("n1", f"{base}-99", f"{base}-00", "0" * 26 + "-0"):
+        problem(await acme.get(f"/v1/notifications/{id}"), 404, "not_found")
+
+
+async def test_AMB_03_who_was_not_told_is_listed_with_the_reason(acme: Api) -> None:
+    for user, choice in (("ann", {"au": True}), ("bob", {"au": True}), ("mia", {"system": False})):
+        await acme.patch(f"/v1/users/{user}/preferences", {"types": {"voicemails": choice}})
+    await acme.patch("/v1/users/olga", {"active": False})
+    assert (await acme.event(contact="c7", id="evt-1")).json()["recipients"] == 1
+    rows = (await acme.get("/v1/deliveries?event=evt-1")).json()["items"]
+    assert {row["user"]: (row["state"], row["reason"]) for row in rows} == {
+        "ann": ("sent", "assigned_user"),
+        "bob": ("skipped", "not_assigned_user"),
+        "mia": ("skipped", "type_off"),
+        "olga": ("skipped", "inactive"),
+    }
+    skipped = (await acme.get("/v1/deliveries?event=evt-1&state=skipped&user=bob")).json()["items"]
+    assert [(row["user"], row["notification"]) for row in skipped] == [("bob", None)]
+    assert (await acme.get("/v1/deliveries?channel=email")).json()["items"] == []
+    problem(await acme.get("/v1/deliveries?channel=pigeon"), 422, "invalid")
+
+
+async def test_a_person_sees_their_own_deliveries_and_an_admin_those_of_the_tree(acme: Api) -> None:
+    await acme.event()
+    await acme.event(account="west")
+    await acme.event(account="globex")
+
+    async def seen_by(user: str) -> set[str]:
+        rows = (await acme.get("/v1/deliveries", by=acme.user(user))).json()["items"]
+        return {row["user"] for row in rows}
+
+    assert await seen_by("ann") == {"ann"}
+    assert await seen_by("olga") == {"ann", "bob", "mia", "olga", "wes"}
+    assert await seen_by("gus") == {"gus"}
+
+
+async def test_every_delivery_is_listed_once_however_long_the_pages(acme: Api) -> None:
+    """A frozen clock puts all happenings into the same millisecond."""
+    await acme.put("/v1/test/clock", {"now": "2027-03-14T12:00:00Z"})
+    await acme.post("/v1/events", [{"type": "voicemails", "account": "acme"}] * 60)
+    await acme.post("/v1/events", [{"type": "voicemails", "account": "west"}] * 60)
+    for limit in (7, 120, 200):
+        rows, cursor = [], ""
+        while cursor is not None:
+            page = (await acme.get(f"/v1/deliveries?limit={limit}&cursor={cursor}")).json()
+            assert len(page["items"]) <= limit
+            rows += [row["notification"] for row in page["items"]]
+            cursor = page["next_cursor"]
+        assert len(rows) == len(set(rows)) == 60 * ROWS + 60

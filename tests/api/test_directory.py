@@ -1,0 +1,214 @@
+"""Accounts, users, contacts, groups, keys, and loading them from a file (protocol.md 4)."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import pytest
+
+from .calling import Api, Caller, fields, problem
+
+
+async def load(api: Api, *lines: object, **options: Any) -> dict[str, Any]:
+    content = b"\n".join(line if isinstance(line, bytes) else orjson.dumps(line) for line in lines)
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = await api.call("POST", "/v1/directory", content=content, headers=headers, **options)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def test_put_answers_the_whole_object_with_its_defaults(api: Api) -> None:
+    account = await api.put("/v1/accounts/a", {"name": "A"})
+    assert account.json() == {
+        "id": "a",
+        "name": "A",
+        "parent": None,
+        "status": "active",
+        "owner": None,
+        "time_zone": "UTC",
+        "add_ons": [],
+        "features": [],
+        "retention_days": 90,
+        "sender_name": None,
+    }
+    user = await api.put("/v1/users/u", {"account": "a"})
+    assert (user.status_code, user.json()["roles"], user.json()["active"]) == (200, ["agent"], True)
+    assert user.json()["presence"] == "available"
+    contact = await api.put("/v1/contacts/c", {"account": "a", "numbers": ["+15550100999"], "assigned_user": "u"})
+    assert contact.json() == {
+        "id": "c",
+        "account": "a",
+        "first_name": "",
+        "last_name": "",
+        "numbers": ["+15550100999"],
+        "email": None,
+        "assigned_user": "u",
+        "ok_to_sms": False,
+        "blocked": False,
+        "consent": None,
+    }
+    group = await api.put("/v1/groups/g", {"account": "a", "members": ["u", "u"]})
+    assert group.json() == {"id": "g", "account": "a", "name": "", "members": ["u"]}
+    for path, stored in (("accounts/a", account), ("users/u", user), ("contacts/c", contact), ("groups/g", group)):
+        assert (await api.get(f"/v1/{path}")).json() == stored.json()
+
+
+async def test_put_replaces_and_patch_merges(acme: Api) -> None:
+    await acme.patch("/v1/users/ann", {"email": "ann@acme.example", "locale": "de-DE"})
+    merged = await acme.patch("/v1/users/ann", {"locale": None})
+    assert (merged.json()["email"], merged.json()["locale"]) == ("ann@acme.example", None)
+    replaced = await acme.put("/v1/users/ann", {"account": "acme"})
+    assert (replaced.json()["email"], replaced.json()["name"]) == (None, "")
+    problem(await acme.patch("/v1/users/ann", {"account": None}), 422, "invalid")
+    problem(await acme.patch("/v1/users/ann", {"nickname": "A"}), 422, "unknown_field")
+    problem(await acme.patch("/v1/users/none", {}), 404, "not_found")
+
+
+async def test_what_get_answers_can_be_put_back(acme: Api) -> None:
+    for path in ("accounts/acme", "users/ann", "contacts/c7", "groups/sales"):
+        stored = (await acme.get(f"/v1/{path}")).json()
+        assert (await acme.put(f"/v1/{path}", stored)).json() == stored
+
+
+async def test_delete_is_204_then_404(acme: Api) -> None:
+    for path in ("contacts/c7", "groups/sales", "users/ann"):
+        answer = await acme.delete(f"/v1/{path}")
+        assert (answer.status_code, answer.content) == (204, b"")
+        problem(await acme.delete(f"/v1/{path}"), 404, "not_found")
+        problem(await acme.get(f"/v1/{path}"), 404, "not_found")
+
+
+async def test_an_account_goes_only_when_it_is_empty(acme: Api) -> None:
+    problem(await acme.delete("/v1/accounts/acme"), 409, "conflict")
+    problem(await acme.delete("/v1/accounts/west"), 409, "conflict")
+    await acme.delete("/v1/users/wes")
+    made = await acme.post("/v1/keys", {"account": "west", "scopes": ["directory"]})
+    assert (await acme.delete("/v1/accounts/west")).status_code == 204
+    problem(await acme.get("/v1/contacts/cw"), 404, "not_found")
+    problem(await acme.get("/v1/accounts", by=Caller(made.json()["key"])), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("parent", ["acme", "west", "deep"])
+async def test_a_circle_of_accounts_is_refused(acme: Api, parent: str) -> None:
+    await acme.put("/v1/accounts/deep", {"parent": "west"})
+    answer = await acme.patch("/v1/accounts/acme", {"parent": parent})
+    assert fields(problem(answer, 422, "invalid")) == ["parent"]
+
+
+async def test_a_producer_keeps_its_accounts_in_its_tree(acme: Api, producer: Caller) -> None:
+    assert (await acme.put("/v1/accounts/east", {"parent": "acme"}, by=producer)).status_code == 200
+    assert (await acme.put("/v1/accounts/acme", {"name": "Acme 2"}, by=producer)).status_code == 200
+    problem(await acme.put("/v1/accounts/free", {}, by=producer), 422, "invalid")
+    problem(await acme.put("/v1/accounts/east", {}, by=producer), 422, "invalid")
+    problem(await acme.put("/v1/accounts/east", {"parent": "globex"}, by=producer), 422, "unknown_reference")
+    problem(await acme.put("/v1/accounts/acme", {"parent": "west"}, by=producer), 422, "invalid")
+
+
+async def test_a_user_moves_within_the_tree_and_keeps_their_preferences(acme: Api, producer: Caller) -> None:
+    await acme.patch("/v1/users/ann/preferences", {"types": {"new_lead": {"system": False}}})
+    moved = await acme.put("/v1/users/ann", {"account": "west"}, by=producer)
+    assert (moved.status_code, moved.json()["account"]) == (200, "west")
+    kept = (await acme.get("/v1/users/ann/preferences")).json()["types"]["new_lead"]
+    assert kept["system"] is False
+    assert (await acme.event(account="west")).json()["recipients"] == 2
+
+
+async def test_a_user_id_taken_elsewhere_is_a_conflict(acme: Api, producer: Caller) -> None:
+    problem(await acme.put("/v1/users/gus", {"account": "acme"}, by=producer), 409, "conflict")
+    assert (await acme.get("/v1/users/gus")).json()["account"] == "globex"
+
+
+async def test_of_two_who_claim_a_new_user_id_one_wins(acme: Api, producer: Caller) -> None:
+    made = await acme.post("/v1/keys", {"account": "globex", "scopes": ["directory"]})
+    rival = Caller(made.json()["key"])
+    for i in range(10):
+        answers = await asyncio.gather(
+            acme.put(f"/v1/users/new{i}", {"account": "acme"}, by=producer),
+            acme.put(f"/v1/users/new{i}", {"account": "globex"}, by=rival),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_contact_ids_are_unique_within_a_root_account(acme: Api, producer: Caller) -> None:
+    await acme.put("/v1/contacts/c7", {"account": "globex", "first_name": "Other"})
+    problem(await acme.get("/v1/contacts/c7"), 409, "ambiguous_id")
+    problem(await acme.patch("/v1/contacts/c7", {"blocked": True}), 409, "ambiguous_id")
+    assert (await acme.get("/v1/contacts/c7?root=globex")).json()["first_name"] == "Other"
+    assert (await acme.get("/v1/contacts/c7", by=producer)).json()["account"] == "acme"
+    assert (await acme.patch("/v1/contacts/c7?root=globex", {"blocked": True})).json()["blocked"] is True
+    assert (await acme.delete("/v1/contacts/c7?root=globex")).status_code == 204
+    assert (await acme.get("/v1/contacts/c7")).json()["account"] == "acme"
+    problem(await acme.get("/v1/contacts/c7?root=none"), 404, "not_found")
+    problem(await acme.put("/v1/contacts/c7?root=globex", {"account": "acme"}), 422, "invalid")
+
+
+async def test_S_02_turning_texting_on_records_on_what_basis_and_by_whom(acme: Api, producer: Caller) -> None:
+    await acme.put("/v1/test/clock", {"now": "2027-03-14T12:00:00Z"})
+    given = {"ok_to_sms": True, "consent": {"basis": "web form", "by": "ann"}}
+    shown = (await acme.patch("/v1/contacts/c7", given)).json()
+    assert shown["consent"] == {"basis": "web form", "by": "ann", "at": "2027-03-14T12:00:00.000Z"}
+    await acme.post("/v1/test/clock/advance", {"seconds": 60})
+    kept = (await acme.patch("/v1/contacts/c7", {"first_name": "Eva"})).json()
+    assert kept["consent"] == shown["consent"]
+    assert (await acme.put("/v1/contacts/c7", kept)).json() == kept
+    assert (await acme.patch("/v1/contacts/c7", {"ok_to_sms": False})).json()["consent"] is None
+    again = (await acme.patch("/v1/contacts/c7", {"ok_to_sms": True}, by=producer)).json()["consent"]
+    assert (again["basis"], again["by"].partition(":")[0]) == ("unspecified", "key")
+    other = {"ok_to_sms": True, "consent": {"basis": "phone", "by": "gus"}}
+    assert fields(problem(await acme.patch("/v1/contacts/c7", other), 422, "unknown_reference")) == ["consent.by"]
+
+
+async def test_groups_are_listed_within_the_tree(acme: Api, producer: Caller) -> None:
+    assert [group["id"] for group in (await acme.get("/v1/groups")).json()["items"]] == ["sales", "gg"]
+    assert [group["id"] for group in (await acme.get("/v1/groups", by=producer)).json()["items"]] == ["sales"]
+    assert (await acme.get("/v1/groups?account=west")).json() == {"items": [], "next_cursor": None}
+    problem(await acme.get("/v1/groups?account=globex", by=producer), 404, "not_found")
+
+
+async def test_a_file_stores_good_lines_and_names_bad_ones(acme: Api, producer: Caller) -> None:
+    answer = await load(
+        acme,
+        {"kind": "account", "id": "east", "parent": "acme"},
+        {"kind": "user", "id": "eva", "account": "east", "name": "Eva"},
+        {"kind": "user", "id": "bad", "account": "nowhere"},
+        b"{not json",
+        b"",
+        {"kind": "contact", "id": "c1", "account": "east", "assigned_user": "eva"},
+        {"kind": "contact", "id": "c2", "account": "east", "nickname": "?"},
+        {"kind": "castle", "id": "x"},
+        {"kind": "user", "account": "east"},
+        {"kind": "group", "id": "all", "account": "east", "members": ["eva"]},
+        [1],
+        {"kind": "user", "id": "gus", "account": "acme"},
+        by=producer,
+    )
+    assert answer["stored"] == 4
+    assert [(error["line"], error["code"]) for error in answer["errors"]] == [
+        (3, "unknown_reference"),
+        (4, "invalid"),
+        (7, "unknown_field"),
+        (8, "invalid"),
+        (9, "invalid"),
+        (11, "invalid"),
+        (12, "conflict"),
+    ]
+    assert "nowhere" in answer["errors"][0]["message"]
+    assert (await acme.get("/v1/contacts/c1")).json()["assigned_user"] == "eva"
+
+
+async def test_the_last_of_two_lines_with_one_id_holds(api: Api) -> None:
+    names = [{"kind": "user", "id": "u", "account": "a", "name": f"{i}"} for i in range(20)]
+    assert (await load(api, {"kind": "account", "id": "a"}, *names))["stored"] == 21
+    assert (await api.get("/v1/users/u")).json()["name"] == "19"
+
+
+async def test_what_was_written_is_read_at_once_by_everybody(api: Api) -> None:
+    """Requests that overlap with others' writes still see their own."""
+
+    async def one(i: int) -> None:
+        assert (await api.put(f"/v1/accounts/a{i}", {})).status_code == 200
+        assert (await api.put(f"/v1/users/u{i}", {"account": f"a{i}"})).status_code == 200
+        assert (await api.event(account=f"a{i}")).json()["recipients"] == 1
+
+    await asyncio.gather(*(one(i) for i in range(40)))

@@ -1,0 +1,61 @@
+"""openapi.json says what the routes do."""
+
+import re
+from typing import Any
+
+from hub.api.application import TABLE, table
+from hub.api.route import Route
+
+from .calling import NOBODY, Api, problem
+
+
+async def document(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = (await api.get("/openapi.json", by=NOBODY)).json()
+    return found
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(references(part) for part in value.values()))
+    return set().union(*(references(part) for part in value)) if isinstance(value, list) else set()
+
+
+async def test_every_route_is_described_and_every_reference_leads_somewhere(api: Api) -> None:
+    found = await document(api)
+    described = {(method.upper(), path) for path, item in found["paths"].items() for method in item}
+    assert described == {(row.method, row.path) for row in table(api.hub)}
+    names = {reference.rpartition("/")[2] for reference in references(found)}
+    assert names == set(found["components"]["schemas"])
+    ids = [
+        operation["operationId"]
+        for item in found["paths"].values()
+        for operation in item.values()
+        if "operationId" in operation
+    ]
+    assert len(ids) == len(set(ids))
+
+
+async def test_the_schemas_are_those_that_decode(api: Api) -> None:
+    schemas = (await document(api))["components"]["schemas"]
+    assert schemas["EventBody"]["required"] == ["type", "account"]
+    assert schemas["EventBody"]["additionalProperties"] is False
+    assert schemas["UserBody"]["properties"]["account"]["pattern"]
+
+
+async def test_parameters_are_those_of_the_route(api: Api) -> None:
+    operation = (await document(api))["paths"]["/v1/inbox"]["get"]
+    assert {parameter["name"] for parameter in operation["parameters"]} >= {"limit", "cursor", "state", "user"}
+    posting = (await document(api))["paths"]["/v1/events"]["post"]
+    assert {parameter["name"] for parameter in posting["parameters"]} == {"Idempotency-Key"}
+
+
+async def test_every_described_call_exists(api: Api) -> None:
+    """Nobody's call of each route is refused for want of a credential, so the route is there."""
+    for row in TABLE:
+        path = re.sub(r"{\w+}", "x", row.path)
+        answer = await api.call(row.method, path, by=NOBODY)
+        if isinstance(row, Route):
+            problem(answer, 401, "unauthenticated")
+        else:
+            assert answer.status_code == 200

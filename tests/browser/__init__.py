@@ -1,0 +1,1 @@
+"""Real Chromium, real focus: what people see in their tabs."""

@@ -1,0 +1,36 @@
+"""A store and hubs of the test's own, ended when it is over."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.engine.server_program import find_server
+
+from .processes import SECRET, HubProcess, StoreProcess
+
+
+@pytest.fixture
+def outside_store() -> Iterator[StoreProcess]:
+    store = StoreProcess(str(find_server()))
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def start_hub(tmp_path: Path) -> Iterator[Callable[..., HubProcess]]:
+    """Start hubs; with a store they share it, without one each brings its own."""
+    hubs: list[HubProcess] = []
+
+    def start(*arguments: str, store: StoreProcess | None = None, data: str = "data", **settings: str) -> HubProcess:
+        chosen = {"HUB_JWT_SECRET": SECRET, "HUB_DRAIN_SECONDS": "1", **settings}
+        if store:
+            chosen["HUB_REDIS_URL"] = store.url
+        hub = HubProcess(tmp_path / data, *arguments, **chosen)
+        hubs.append(hub)
+        return hub.start()
+
+    yield start
+    for hub in hubs:
+        hub.bury()
