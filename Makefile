@@ -24,7 +24,7 @@ lint: .venv/for-work ## check style and types, of the browser code too
 	@sh tests/tools.sh check-client
 
 bench: .venv/for-work ## measure what the hub costs on this machine (bench/README.md)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench fanout
 
 clean: ## take away what was installed and built; the data of a hub (hub-data) stays
 	rm -rf .venv build dist client-js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -113,6 +113,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
     app = Starlette(
         routes=all_routes(hub), lifespan=lifespan, middleware=api.middleware(hub), exception_handlers=api.problems()
     )
+    app.router.redirect_slashes = False
     app.state.hub = hub
     return app
 

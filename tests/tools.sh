@@ -29,7 +29,7 @@ make_venv() {
 }
 
 has_node() {
-    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && command -v npm >/dev/null
+    node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null
 }
 
 # Node from a Python package where the machine has none that is new enough.

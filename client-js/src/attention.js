@@ -7,7 +7,9 @@
  *   frozen    the browser stopped the page             rank 0
  *
  * The order of the browser's events is not fixed, and one act may flip them eight times in 40 ms; so no event's name is
- * believed: on any of them both properties are read again. A promotion is told at once, a demotion after some quiet.
+ * believed: on any of them both properties are read again. A promotion is told at once, a demotion after some quiet
+ * (a hidden page's timers make that up to a second). A return before that is told too: another tab may have been
+ * elected meanwhile.
  *
  * @typedef {import("./wire.js").AttentionState} AttentionState
  *
@@ -65,14 +67,14 @@ export class Attention {
   start() {
     for (const name of ON_DOCUMENT) this.#page.document.addEventListener(name, this.#heard);
     for (const name of ON_WINDOW) this.#page.window.addEventListener(name, this.#heard);
-    for (const name of ACTS) this.#page.window.addEventListener(name, this.#act, {capture: true, passive: true});
+    for (const name of ACTS) this.#page.window.addEventListener(name, this.#acting, {capture: true, passive: true});
   }
 
   stop() {
-    this.#timers.clearTimeout(this.#quiet);
+    this.#calm();
     for (const name of ON_DOCUMENT) this.#page.document.removeEventListener(name, this.#heard);
     for (const name of ON_WINDOW) this.#page.window.removeEventListener(name, this.#heard);
-    for (const name of ACTS) this.#page.window.removeEventListener(name, this.#act, {capture: true});
+    for (const name of ACTS) this.#page.window.removeEventListener(name, this.#acting, {capture: true});
   }
 
   /** Read the two properties now. @returns {AttentionState} */
@@ -92,7 +94,7 @@ export class Attention {
 
   /** @param {string} how */
   #leave(how) {
-    this.#timers.clearTimeout(this.#quiet);
+    this.#calm();
     this.#state = how === "freeze" ? "frozen" : "hidden";
     if (this.#away) return;
     this.#away = true;
@@ -102,9 +104,21 @@ export class Attention {
   /** @param {AttentionState} seen */
   #weigh(seen) {
     if (this.#away) return;
-    this.#timers.clearTimeout(this.#quiet);
+    const left = this.#quiet !== undefined;
+    this.#calm();
     if (RANK[seen] > RANK[this.#state]) this.#tell(seen);
-    else if (seen !== this.#state) this.#quiet = this.#timers.setTimeout(() => this.#tell(this.#look()), QUIET);
+    else if (seen !== this.#state) this.#quiet = this.#timers.setTimeout(() => this.#left(), QUIET);
+    else if (left) this.#act();
+  }
+
+  #left() {
+    this.#quiet = undefined;
+    this.#tell(this.#look());
+  }
+
+  #calm() {
+    this.#timers.clearTimeout(this.#quiet);
+    this.#quiet = undefined;
   }
 
   /** @param {AttentionState} state */
@@ -115,9 +129,15 @@ export class Attention {
     this.#listener.attentionChanged(state);
   }
 
-  #act = () => {
-    if (this.#state !== "focused" || this.#now() - this.#acted < ACTIVITY) return;
+  #acting = () => {
+    this.#weigh(this.#look());
+    if (this.#now() - this.#acted >= ACTIVITY) this.#act();
+  };
+
+  /** Tell that the person acts here; also that they came back before their leaving was told. */
+  #act() {
+    if (this.#state !== "focused") return;
     this.#acted = this.#now();
     this.#listener.attentionChanged("focused");
-  };
+  }
 }

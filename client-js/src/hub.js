@@ -65,6 +65,8 @@ export class HubClient extends EventTarget {
   #session = new Session();
   #socket;
   #attention;
+  /** What the hub was told of this page's attention. @type {import("./wire.js").AttentionState | null} */
+  #told = null;
   #fetch;
   /** @type {Map<number, {resolve: (ack: Acknowledged) => void, reject: (error: Error) => void}>} */
   #waiting = new Map();
@@ -207,19 +209,27 @@ export class HubClient extends EventTarget {
   /** @param {string} token @returns {TabFrame} */
   #hello(token) {
     const {tab} = this;
-    return {op: "hello", token, tab, state: this.#attention.state, after: this.#session.after, client: VERSION};
+    this.#told = this.#attention.state;
+    return {op: "hello", token, tab, state: this.#told, after: this.#session.after, client: VERSION};
   }
 
   /** @param {import("./wire.js").HubFrame} frame */
   #received(frame) {
     this.#emit("frame", {sent: false, frame});
     this.#run(this.#session.receive(frame));
+    // What changed between hello and welcome could not be told then.
+    if (frame.op === "welcome" && this.#told !== this.#attention.state) this.#tell(this.#attention.state);
   }
 
   /** @param {import("./wire.js").AttentionState} state */
   #attentionChanged(state) {
-    this.#socket.send({op: "state", state});
+    this.#tell(state);
     this.#emit("attention", {state});
+  }
+
+  /** @param {import("./wire.js").AttentionState} state */
+  #tell(state) {
+    if (this.#socket.send({op: "state", state})) this.#told = state;
   }
 
   #pause() {

@@ -199,6 +199,15 @@ describe("the page comes and goes", () => {
     expect([client.state, wires.last.closed]).toEqual(["paused", 1000]);
   });
 
+  test("what changes between hello and welcome is told after the welcome", async () => {
+    const {wires, page} = await scene({}, {focus: false});
+    wires.last.open();
+    page.fire("focus", "visible", true);
+    expect(wires.last.sent.map(({op, state}) => [op, state])).toEqual([["hello", "visible"]]);
+    wires.last.hear(welcome());
+    expect(wires.last.sent.at(-1)).toEqual({op: "state", state: "focused"});
+  });
+
   test("reports attention on the open connection", async () => {
     const {wires, page, clock} = await connected();
     page.fire("visibilitychange", "hidden", false);

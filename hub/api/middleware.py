@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.needs import Hub, Settings
 from hub.api.problem import Problem
+from hub.core.origin import is_allowed
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ANY = "*"
@@ -85,8 +86,8 @@ class Cors:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.allowed = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
-        self.own = (settings.public_url or "").lower()
+        self.allowed = settings.allowed_origins
+        self.own = settings.public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
@@ -94,7 +95,7 @@ class Cors:
         if origin is None:
             await self.app(scope, receive, send)
             return
-        allowed = self._is_allowed(origin.lower(), headers.get("host", ""))
+        allowed = is_allowed(origin, headers.get("host", ""), self.allowed, self.own)
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await self._preflight(origin, headers, allowed)(scope, receive, send)
             return
@@ -105,11 +106,6 @@ class Cors:
             await send(message)
 
         await self.app(scope, receive, send_marked)
-
-    def _is_allowed(self, origin: str, host: str) -> bool:
-        """The scheme is not compared with our own: a proxy that ends TLS speaks plain HTTP to us."""
-        is_own = origin == self.own or (origin.startswith(("http://", "https://")) and is_same(origin, host))
-        return is_own or origin in self.allowed
 
     def _preflight(self, origin: str, headers: Headers, allowed: bool) -> ASGIApp:
         if not allowed:
@@ -122,11 +118,6 @@ class Cors:
         response = Response(status_code=204, headers=permission)
         _mark(response.headers, origin, allowed)
         return response
-
-
-def is_same(origin: str, host: str) -> bool:
-    """Tell whether a page's origin is the very host it calls."""
-    return urlsplit(origin).netloc == host.lower()
 
 
 def _mark(headers: MutableHeaders, origin: str, allowed: bool) -> None:

@@ -14,5 +14,6 @@ tabs         which one of a user's tabs shows the pop-ups
 session      one tab's conversation: messages in, commands out
 wire         what a tab may say, and the close codes
 frames       what the hub says to a tab
-tokens       whom a user token speaks for, or why it is refused
+tokens       whom a user token speaks for, or why it is refused; acting: who may log in as whom
+origin       which pages may use the hub
 """

@@ -41,8 +41,8 @@ class Directory:
 
     async def tree(self) -> AccountTree:
         """Return all accounts as they are now, as a tree."""
-        if await self._accounts.refresh():
-            self._tree = AccountTree(dict(await self._accounts.current()))
+        if await self._accounts.refresh():  # nobody reads between the refresh and the new tree
+            self._tree = AccountTree(self._accounts.snapshot())
         return self._tree
 
     async def account(self, id: str) -> Account | None:
@@ -195,13 +195,18 @@ class Roster:
 
     async def current(self) -> Mapping[str, Member]:
         """Return the members as they are now."""
-        for id in await self._users.refresh() | await self._chosen.refresh():
+        self._join(await self._users.refresh())
+        self._join(await self._chosen.refresh())
+        return self._members
+
+    def _join(self, changed: set[str]) -> None:
+        """Take changes in at once: whoever refreshes next is told of none of them."""
+        for id in changed:
             user = self._users.get(id)
             if user is None:
                 self._members.pop(id, None)
             else:
                 self._members[id] = Member(user, self._chosen.get(id) or Preferences())
-        return self._members
 
 
 def read_as(kind: type[Any]) -> Any:

@@ -5,7 +5,7 @@ Each write takes the next number of its kind (`put`); a reader asks for what cha
 state.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from hub.engine.connection import Store
@@ -24,10 +24,9 @@ class Replica(Generic[T]):
         self._number = 0
         self._objects: dict[str, T] = {}
 
-    async def current(self) -> Mapping[str, T]:
-        """Return all objects as they are now."""
-        await self.refresh()
-        return self._objects
+    def snapshot(self) -> dict[str, T]:
+        """Return all objects as of the last refresh."""
+        return dict(self._objects)
 
     async def refresh(self) -> set[str]:
         """Take in what changed; return the ids concerned."""

@@ -8,7 +8,7 @@ person     where one person's log stands here, and which tabs hear of it
 roster     who is here: people by account, their channels, gaps repaired from the log, profiles read again
 fanout     from a message of the bus to bytes on sockets, without a wait
 pulse      timers: deadlines and pings, offers, leases, token expiry, tail checks (wheel: many deadlines, one timer)
-drain      a shutdown in batches; origin: which pages may connect; echo: for conformance suites
+drain      a shutdown in batches; echo: for conformance suites
 gateway    all of it put together
 
 The way of a message: bus -> Fanout.on_message -> Person (its numbers) -> Tab.owe -> Outbox, once a tick -> transport.

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from hub.core.wire import MSGPACK, SUBPROTOCOLS
-from hub.gateway.origin import is_allowed
+from hub.core.origin import is_allowed
 from hub.gateway.protocol import HubProtocol
 from hub.gateway.tab import Tab
 

@@ -38,6 +38,17 @@ def test_AMB_45_open_pop_ups_follow_the_person_to_another_tab(ann: Person, desk:
     wait_popups(second, [])
 
 
+def test_AMB_44_a_quick_look_elsewhere_and_back_counts(ann: Person, desk: Profile) -> None:
+    first, second = connected(desk.tab(ann.page)), connected(desk.tab(ann.page))
+    for _ in range(3):
+        activate(second)
+        activate(first)
+    elected_is(ann, first)
+    title = ann.happens("Back already")
+    wait_popups(first, [title])
+    assert popups(second) == []
+
+
 def test_R_23_AMB_47_shift_close_closes_all_of_them_in_every_tab(ann: Person, desk: Profile) -> None:
     first, second = connected(desk.tab(ann.page)), connected(desk.tab(ann.page))
     activate(second)

@@ -157,6 +157,7 @@ async def test_who_breaks_the_rules_is_told_how_and_heard_no_more(server: Server
     writer.write(data + masked(b"never heard"))
     assert (await closing(reader))[0] == code
     assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+    writer.close()
     await asyncio.wait_for(tab.ended.wait(), PATIENCE)
     assert tab.heard.empty()
 

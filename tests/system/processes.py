@@ -102,6 +102,12 @@ class HubProcess:
         wait_until(self.ready, f"the hub to be ready: {self.said()}")
         return self
 
+    def workers(self) -> list[int]:
+        """Return the pids of the processes that serve, where there are several."""
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+        rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+        return [int(pid) for pid, parent, *words in rows if int(parent) == self.pid and "hub.serving" in words[0]]
+
     def ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.said()

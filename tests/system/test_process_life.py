@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.sync.client import connect
 
-from .processes import OPERATOR, Api, HubProcess, Tab, wait_until
+from .processes import OPERATOR, Api, HubProcess, Tab, free_port, wait_until
 
 StartHub = Callable[..., HubProcess]
 
@@ -25,6 +27,11 @@ def children(pid: int) -> list[int]:
 def is_alive(pid: int) -> bool:
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(found.stdout.strip()) and not found.stdout.startswith("Z")
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -159,3 +166,16 @@ def test_every_command_explains_itself(name: str) -> None:
     helped = command(name, "--help")
     assert helped.returncode == 0
     assert "Usage" in helped.stdout
+
+
+def test_echo_answers_with_what_it_gets() -> None:
+    port = free_port()
+    arguments = [sys.executable, "-m", "hub.cli", "echo", "--port", str(port)]
+    with subprocess.Popen(arguments) as process:
+        wait_until(lambda: is_listening(port), "the echo to listen")
+        with connect(f"ws://127.0.0.1:{port}/") as line:
+            for message in ("text", b"bytes"):
+                line.send(message)
+                assert line.recv() == message
+        process.terminate()
+    assert process.returncode == 0

@@ -49,8 +49,9 @@ local function append(KEYS, ARGV)
   end
   local now_ms = math.floor(clock_us() / 1000)
   local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2]}
-  redis.call('HSET', KEYS[2], page.base, page.record)
-  redis.call('ZADD', KEYS[3], page.at, page.base .. ' ' .. (page.event or ''))
+  if redis.call('HSETNX', KEYS[2], page.base, page.record) == 1 then
+    redis.call('ZADD', KEYS[3], page.at, page.base .. ' ' .. (page.event or ''))
+  end
   local told, appended = {}, 0
   for i, entry in ipairs(page.users) do
     local keys = user_keys(KEYS, 7 + page.channels + 9 * (i - 1))

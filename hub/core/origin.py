@@ -1,4 +1,7 @@
-"""Which pages may open a WebSocket: browsers ask no leave for it (CORS), so its Origin is checked before the accept."""
+"""Which pages may use the hub: its own, and those of allowed origins; for HTTP (CORS) and WebSocket alike.
+
+Browsers ask no leave for a WebSocket, so its Origin is checked before the accept.
+"""
 
 from __future__ import annotations
 
