@@ -123,9 +123,12 @@ class Api:
         self.call("POST", "/v1/events", {**EVENT, "account": account, "id": f"evt-{number:012d}"})
 
     def _send(self, method: str, path: str, body: str, kind: str) -> dict[str, Any]:
-        self._line.request(method, path, body.encode(), {**self._headers, "Content-Type": kind})
-        answer = self._line.getresponse()
-        said = answer.read()
+        try:
+            self._line.request(method, path, body.encode(), {**self._headers, "Content-Type": kind})
+            answer = self._line.getresponse()
+            said = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise ServerFailed(f"{method} {path}: {error}") from error
         if answer.status >= 300:
             raise ServerFailed(f"{method} {path}: {answer.status} {said[:500]!r}")
         found: dict[str, Any] = json.loads(said)
