@@ -40,6 +40,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require(*mark.args)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser's tests last: Playwright keeps an event loop running in the main thread until the end."""
+    items.sort(key=lambda item: item.path.parent.name == "browser")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, count in NOT_RUN.items():
         terminalreporter.write_line(f"NOT TESTED: {count} tests were skipped, {reason}", red=True, bold=True)

@@ -113,7 +113,7 @@ class Arrivals:
         for change in seated.changes or ():
             tab.send(change_frame(change, seated.unread))
         tab.session.attached(tab.claims.expires_at, tab.host.now())
-        tab.host.watch_token(tab)
+        tab.host.begin(tab)
         self._settle(tab, person, seated.tail)
 
     def _settle(self, tab: Tab, person: Person, tail: Tail) -> None:

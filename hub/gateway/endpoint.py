@@ -8,8 +8,8 @@ import orjson
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from hub.core.wire import MSGPACK, SUBPROTOCOLS
 from hub.core.origin import is_allowed
+from hub.core.wire import MSGPACK, SUBPROTOCOLS
 from hub.gateway.protocol import HubProtocol
 from hub.gateway.tab import Tab
 

@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from hub.core import frames
-from hub.core.inbox import lean, notification_id
+from hub.core.inbox import lean
 from hub.core.wire import CloseCode
 from hub.engine.keys import Keys
 from hub.engine.rows import Record, read_entry
@@ -26,36 +26,39 @@ from hub.gateway.protocol import BINARY, frame, header
 from hub.gateway.roster import OFFER_SECONDS, Roster
 from hub.gateway.tab import Tab
 
-_HEAD = b'{"op":"notify","seq":%d,"popup":%b,"unread":%d,"entry":{"id":"%b-%d","state":"%b"'
+# A template is filled with %d alone: %b costs more than all the rest of a frame.
+_HEAD = b'{"op":"notify","seq":%%d,"popup":%b,"unread":%%d,"entry":{"id":"%b-%%d","state":"%b"'
 _JOURNAL = structlog.get_logger("hub.gateway")
 
 
 class Page:
     """The shared part of one `notify` message, ready to be spliced."""
 
-    __slots__ = ("_base", "_body", "_reasons", "_state", "_tails")
+    __slots__ = ("_body", "_loud", "_quiet", "_reasons", "_tails")
 
     def __init__(self, base: str, record: str) -> None:
         shared = Record.decode(record)
         body = lean(shared.body)
-        self._base = base.encode()
+        name, state = base.encode().replace(b"%", b"%%"), b"read" if is_sample(body) else b"unread"
+        self._loud = _HEAD % (b"true", name, state)
+        self._quiet = _HEAD % (b"false", name, state)
         self._reasons = shared.reasons
         self._body = body[1:]
-        self._state = b"read" if b'"sample":true' in body and orjson.loads(body)["sample"] else b"unread"
         self._tails: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
-        return f"<Page of {notification_id(self._base.decode(), 0)}>"
+        return f"<Page {self._quiet.decode()}>"
 
-    def payload(self, seq: int, popup: bytes, unread: int, index: int, code: str) -> bytes:
-        """Write one user's `notify` as JSON; `popup` is b"true" or b"false"."""
-        tail = self._tails.get(code) or self._tail(code)
-        return _HEAD % (seq, popup, unread, self._base, index, self._state) + tail
+    def payload(self, seq: int, popup: bool, unread: int, index: int, code: str) -> bytes:
+        """Write one user's `notify` as JSON."""
+        return (self._loud if popup else self._quiet) % (seq, unread, index) + (
+            self._tails.get(code) or self._tail(code)
+        )
 
-    def frame(self, seq: int, popup: bytes, unread: int, index: int, code: str) -> bytes:
+    def frame(self, seq: int, popup: bool, unread: int, index: int, code: str) -> bytes:
         """Write one user's `notify` as a WebSocket frame."""
+        head = (self._loud if popup else self._quiet) % (seq, unread, index)
         tail = self._tails.get(code) or self._tail(code)
-        head = _HEAD % (seq, popup, unread, self._base, index, self._state)
         return header(len(head) + len(tail)) + head + tail
 
     def _tail(self, code: str) -> bytes:
@@ -63,6 +66,11 @@ class Page:
         tail = b',"reason":%b,%b}' % (reason, self._body) if self._body != b"}" else b',"reason":%b}}' % reason
         self._tails[code] = tail
         return tail
+
+
+def is_sample(body: bytes) -> bool:
+    """Tell whether a body is a sample's, whose entry is born read; parsed only when it may be."""
+    return b'"sample":true' in body and bool(orjson.loads(body)["sample"])
 
 
 class Fanout:
@@ -113,19 +121,19 @@ class Fanout:
                 quiet = None
                 for tab in person.tabs:
                     if tab.key == target:
-                        popup = page.frame(seq, b"true", unread, index, code)
-                        tab.owe(popup if not tab.is_binary else self._packed(page, row, b"true"))
+                        popup = page.frame(seq, True, unread, index, code)
+                        tab.owe(popup if not tab.is_binary else self._packed(page, row, True))
                     elif tab.is_binary:
-                        tab.owe(self._packed(page, row, b"false"))
+                        tab.owe(self._packed(page, row, False))
                     else:
                         if quiet is None:
-                            quiet = page.frame(seq, b"false", unread, index, code)
+                            quiet = page.frame(seq, False, unread, index, code)
                         tab.owe(quiet)
             else:
                 self._carefully(person, page, row)
 
     @staticmethod
-    def _packed(page: Page, row: list[Any], popup: bytes) -> bytes:
+    def _packed(page: Page, row: list[Any], popup: bool) -> bytes:
         _, index, seq, unread, _, _, code = row
         return frame(frames.packed(page.payload(seq, popup, unread, index, code)), BINARY)
 
@@ -133,7 +141,7 @@ class Fanout:
         _, index, seq, unread, target, gen, code = row
 
         def tell(tab: Tab) -> None:
-            tab.send(page.payload(seq, b"true" if tab.key == target else b"false", unread, index, code))
+            tab.send(page.payload(seq, tab.key == target, unread, index, code))
 
         news = News(seq, False, tell)
         if gen > person.gen and person.held is None:

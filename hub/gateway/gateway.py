@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
+import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from hub.core.catalogue import Catalogue
@@ -30,6 +31,10 @@ from hub.gateway.roster import Roster
 from hub.gateway.tab import Errand, Tab
 from hub.gateway.views import Views
 from hub.gateway.wheel import TICK_SECONDS
+
+FINISH_SECONDS = 5.0  # for errands that are under way when the gateway stops
+
+_JOURNAL = structlog.get_logger("hub.gateway")
 
 
 class Settings(Protocol):
@@ -136,8 +141,7 @@ class Gateway:
         await drain(self._tabs, 0.0)
         await self._hung_up()
         await self.pulse.stop()
-        while self._work:
-            await asyncio.wait(self._work)
+        await self._finished()
         leaving = (self.hub.tabs.leave(account) for account in accounts)
         await asyncio.gather(*leaving, return_exceptions=True)
         await self.bells.stop()
@@ -149,6 +153,14 @@ class Gateway:
             await asyncio.sleep(TICK_SECONDS)
         for tab in self._tabs:
             tab.abort()
+
+    async def _finished(self) -> None:
+        """Give what is under way the time to end; the store may be away."""
+        if self._work:
+            _, late = await asyncio.wait(self._work, timeout=FINISH_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def tabs(self) -> int:
         """Count the tabs connected here."""
@@ -166,7 +178,7 @@ class Gateway:
         tab = Tab(self, is_binary)
         if protocol.adopt(tab):
             self._tabs.add(tab)
-            self.pulse.watch(tab)
+            self.pulse.greet(tab)
         return tab
 
     def _on_gap(self) -> None:
@@ -175,14 +187,23 @@ class Gateway:
     # What tabs need of their gateway (tab.Host)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in the background; `stop` waits for it."""
+        """Run something in the background; `stop` waits for it, and a fault in it is noted."""
         task = asyncio.create_task(work)
         self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _JOURNAL.error("background work of the gateway failed", exc_info=fault)
 
     async def perform(self, tab: Tab, errand: Errand) -> None:
         """Carry out what needs the store."""
         await self.errands.run(tab, errand)
+
+    def begin(self, tab: Tab) -> None:
+        """Take note that a tab was welcomed."""
+        self.pulse.begin(tab)
 
     def watch_token(self, tab: Tab) -> None:
         """Close a tab when its token has run out."""

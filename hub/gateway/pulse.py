@@ -49,7 +49,8 @@ class Pulse:
         self._errands = errands
         self._clock = clock
         self._now = now
-        self._deadlines: Wheel[Tab] = Wheel(now())
+        self._greeting: Wheel[Tab] = Wheel(now())
+        self._live: Wheel[Tab] = Wheel(now())
         self._expiring: set[Tab] = set()
         self._first_expiry = math.inf
         self._dead: dict[str, set[str]] = {}
@@ -78,9 +79,14 @@ class Pulse:
 
     # Tabs
 
-    def watch(self, tab: Tab) -> None:
-        """Put a new tab's deadlines down."""
-        self._deadlines.add(tab, tab.session.due)
+    def greet(self, tab: Tab) -> None:
+        """Wait for a new tab's hello."""
+        self._greeting.add(tab, tab.session.due)
+
+    def begin(self, tab: Tab) -> None:
+        """Ping a tab that was welcomed, from now on."""
+        self._live.add(tab, tab.session.due)
+        self.watch_token(tab)
 
     def watch_token(self, tab: Tab) -> None:
         """Close a tab when its token has run out."""
@@ -93,10 +99,13 @@ class Pulse:
 
     async def _tick(self) -> None:
         now = self._now()
-        for tab in self._deadlines.turn(now):
+        for tab in self._greeting.turn(now):
+            if tab.session.stage is Stage.GREETING:
+                tab.act(tab.session.tick(now))
+        for tab in self._live.turn(now):
             tab.act(tab.session.tick(now))
-            if tab.session.stage is not Stage.CLOSED:
-                self._deadlines.add(tab, tab.session.due)
+            if tab.session.stage is Stage.LIVE:
+                self._live.add(tab, tab.session.due)
         await self._offer(self._roster.offers.turn(now))
 
     def _expire(self) -> None:

@@ -8,7 +8,7 @@ the person is read again, channels are swapped, or every tab is sent away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from hub.core import frames, preferences
@@ -236,9 +236,9 @@ class Roster:
         """Let a person hear what they want now, and find what was written between."""
         channels = await self._channels(user, chosen)
         added, gone = channels - person.channels, person.channels - channels
-        person.user, person.channels = user, channels
         if added:
-            await self.bells.subscribe(added)
+            await listen(self.bells, added)
+        person.user, person.channels = user, channels
         if gone:
             self.bells.release(gone)
         if added:
@@ -274,3 +274,12 @@ class Roster:
             self.refresh_later(person, is_chosen=True)
         if tail.seq > person.seq or tail.gen > person.gen:
             self.repair_later(person)
+
+
+async def listen(bells: Doorbells, channels: Collection[str]) -> None:
+    """Subscribe channels and wait until they are confirmed; raise Unavailable when the bus stays away."""
+    try:
+        await asyncio.wait_for(bells.subscribe(channels), LISTEN_SECONDS)
+    except TimeoutError as error:
+        bells.release(channels)
+        raise Unavailable("the bus does not confirm channels") from error

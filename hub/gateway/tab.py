@@ -51,6 +51,10 @@ class Host(Protocol):
         """Carry out what needs the store; never raises."""
         ...
 
+    def begin(self, tab: Tab) -> None:
+        """Take note that a tab was welcomed."""
+        ...
+
     def watch_token(self, tab: Tab) -> None:
         """Close a tab when its token has run out."""
         ...

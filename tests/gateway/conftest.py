@@ -35,7 +35,6 @@ from hub.settings import Settings
 
 PATIENCE = 10.0  # seconds until a test gives up; no test asserts how long something took
 SECRET = "s" * 32
-NOW_MS = 1_805_000_000_000
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -180,16 +179,16 @@ class World:
         await client.hello(user, tab, state)
         return client
 
-    async def post(self, *users: str, channel: str = "", sticky: bool = False, body: str = "", account: str = "acme") -> str:
+    async def post(self, *users: str, channel: str = "", account: str = "acme", **fields: Any) -> str:
         """Append a happening for these users and return the id of the first one's notification."""
         self._posted += 1
         base = f"{self._posted:026d}"
         shared = {
-            "event": None, "type": "voicemails", "title": "New voicemail", "body": body, "account": account,
-            "at": "2027-03-14T12:00:00Z", "sticky": sticky, "important": False, "sample": False,
+            "event": None, "type": "voicemails", "title": "New voicemail", "body": "", "account": account,
+            "at": "2027-03-14T12:00:00Z", "sticky": False, "important": False, "sample": False, **fields,
         }  # fmt: skip
         record = Record(json.dumps(shared, separators=(",", ":")).encode(), {"all_of_type": "You get them all."})
-        happening = Happening(base, account, record, int(time.time() * 1000), 0, sticky=sticky)
+        happening = Happening(base, account, record, int(time.time() * 1000), 0, sticky=shared["sticky"])
         told = [Recipient(user, i, "all_of_type", channel or f"u:{user}") for i, user in enumerate(users)]
         await self.first.log.append(happening, told, secrets.token_hex(4))
         return f"{base}-0"

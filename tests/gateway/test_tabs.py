@@ -148,15 +148,16 @@ async def test_the_tabs_of_a_gateway_that_died_are_nobody_s(world: World) -> Non
 
 
 async def test_a_gateway_that_stood_still_reports_its_tabs_anew(world: World) -> None:
-    tab = await world.tab()
     edge = world.first
-    await edge.store.redis.delete(edge.store.keys.person("acme", "ann")[0])
+    tab = await world.tab(state="visible")
+    await edge.store.redis.hdel(edge.store.keys.person("acme", "ann")[0], "tab:A1")
     await edge.store.redis.delete(edge.store.keys.account("acme", "leases"))
-    await world.user("bob")
     async with asyncio.timeout(PATIENCE):
         while not await edge.tabs.of("acme", "ann"):
             await asyncio.sleep(0.1)
-    assert await tab.is_closed_with() == 4003, "its log is gone too here, so it is another epoch"
+    assert [seat["state"] for seat in await edge.tabs.of("acme", "ann")] == ["visible"]
+    await world.post("ann")
+    assert (await tab.hear("notify"))["popup"] is True
 
 
 async def test_a_page_of_people_each_get_their_own_numbers(world: World) -> None:
@@ -190,5 +191,8 @@ async def test_msgpack_says_the_same(world: World) -> None:
 
 async def test_large_data_is_left_out_of_frames(world: World) -> None:
     tab = await world.tab()
-    await world.post("ann", body="x" * 3000)
-    assert len((await tab.hear("notify"))["entry"]["body"]) == 3000, "only data is left out"
+    await world.post("ann", data={"seconds": 34})
+    assert (await tab.hear("notify"))["entry"]["data"] == {"seconds": 34}
+    await world.post("ann", data={"much": "x" * 2048})
+    assert "data" not in (await tab.hear("notify"))["entry"]
+    assert ["data" in entry for entry in (await (await world.open()).hello(tab="A2"))["inbox"]] == [False, True]

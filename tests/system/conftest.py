@@ -1,13 +1,14 @@
 """A store and hubs of the test's own, ended when it is over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from hub.engine.server_program import find_server
 
-from .processes import SECRET, HubProcess, StoreProcess
+from .processes import SECRET, HubProcess, StoreProcess, Tab
 
 
 @pytest.fixture
@@ -34,3 +35,11 @@ def start_hub(tmp_path: Path) -> Iterator[Callable[..., HubProcess]]:
     yield start
     for hub in hubs:
         hub.bury()
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed_tabs() -> AsyncIterator[None]:
+    """Leave no tab open when the test is over."""
+    yield
+    while Tab.open_ones:
+        await Tab.open_ones.pop().close()

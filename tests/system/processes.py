@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx2
 import websockets
@@ -216,7 +216,10 @@ class Tab:
     `screen` holds the ids on the screen. With `answers` it says `shown` as a browser would.
     """
 
+    open_ones: ClassVar[list["Tab"]] = []
+
     def __init__(self, user: str, name: str, answers: bool = True) -> None:
+        self.open_ones.append(self)
         self.user, self.name, self.answers = user, name, answers
         self.frames: list[dict[str, Any]] = []
         self.screen: set[str] = set()
@@ -257,7 +260,7 @@ class Tab:
 
     async def close(self) -> None:
         if self._line:
-            await self._line.close()
+            self._line.transport.abort()
         if self._reader:
             await self._reader
 
