@@ -14,8 +14,7 @@ engine      the memory: Valkey or Redis, its Functions, keys and channels; the e
 gateway     the edge: WebSocket connections and the fast lane to them
 api         the HTTP routes, the documents made from them, the demo page
 workers     the hands: large audiences, e-mail and text, what is due
-app         the composition root: settings in, an application out
-supervisor  the processes that serve, the socket they share, the store they need
+app         the composition root, and the processes it runs in: the store they need, the socket they share
 settings    every HUB_ setting; metrics, every counter by name; cli, the commands
 """
 

@@ -16,7 +16,7 @@ from hub import __version__
 from hub.settings import Settings, Unfit, described, load, unknown_names
 
 if TYPE_CHECKING:
-    from hub.operating import RunningHub
+    from hub.app.operating import RunningHub
 
 app = typer.Typer(
     name="hub",
@@ -85,7 +85,7 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a token for a user, for scripts and tests."""
-    from hub.operating import make_token
+    from hub.app.operating import make_token
 
     settings = _settings(data_dir=data_dir)
     made, is_known = asyncio.run(make_token(settings, user, ttl, act))
@@ -126,7 +126,7 @@ def inspect(
     key: Key = None,
 ) -> None:
     """Say what a running hub knows, and why it decided so."""
-    from hub.operating import INSPECT
+    from hub.app.operating import INSPECT
 
     remote = _remote(url, key)
     for line in INSPECT[kind.value](remote, id):
@@ -138,7 +138,7 @@ def check(
     host: Host = None, port: Port = None, workers: Workers = None, role: RoleOption = None, data_dir: DataDir = None
 ) -> None:
     """Validate settings and connections, and print what would be used. Fails on unknown HUB_ names."""
-    from hub.checking import findings
+    from hub.app.checking import findings
 
     settings = load(os.environ, host=host, port=port, workers=workers, role=role and role.value, data_dir=data_dir)
     for name, value in described(settings):
@@ -152,8 +152,8 @@ def check(
 @app.command()
 def echo(port: Annotated[int, typer.Option(help="Port to listen on.")], host: Host = None) -> None:
     """Run a bare WebSocket echo at / on the hub's own protocol class and settings, for conformance suites."""
-    from hub.serving import echo as serve_echo
-    from hub.supervisor import listen
+    from hub.app.serving import echo as serve_echo
+    from hub.app.supervisor import listen
 
     settings = _settings(host=host, port=port)
     with listen(settings.host, settings.port) as listener:
@@ -176,7 +176,7 @@ def main() -> None:
 
 
 def _run(settings: Settings, *, demo: bool) -> None:
-    from hub.supervisor import run_hub
+    from hub.app.supervisor import run_hub
 
     raise typer.Exit(run_hub(settings, demo=demo, say=_say))
 
@@ -190,7 +190,7 @@ def _settings(**flags: Any) -> Settings:
 
 
 def _remote(url: str | None, key: str | None) -> RunningHub:
-    from hub.operating import RunningHub
+    from hub.app.operating import RunningHub
 
     return RunningHub(_settings(), url, key)
 

@@ -15,12 +15,11 @@ _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 # The gateway
 TABS = Gauge("hub_tabs", "Tabs connected now", multiprocess_mode="livesum")
-TABS_CLOSED = Counter("hub_tabs_closed", "Tabs closed, by close code", ["code"])
+TABS_CLOSED = Counter("hub_tabs_closed", "Tabs closed by the hub, by close code", ["code"])
 FRAMES_SENT = Counter("hub_frames_sent", "Frames written to tabs")
 BYTES_SENT = Counter("hub_bytes_sent", "Bytes written to tabs")
-MESSAGES_RECEIVED = Counter("hub_messages_received", "Messages taken from tabs, by op", ["op"])
-SLOW_TABS = Counter("hub_slow_tabs", "Tabs aborted because more than HUB_TAB_BUFFER was owed to them")
-REOFFERS = Counter("hub_reoffers", "Pop-ups offered again because a tab did not answer")
+MESSAGES_RECEIVED = Counter("hub_messages_received", "Messages taken from tabs")
+SILENT_TABS = Counter("hub_silent_tabs", "Tabs that did not answer an offer in time, so that it went to the next")
 
 # The bus
 DOORBELLS = Counter("hub_doorbells", "Messages heard on the bus")

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
+from hub import cli, metrics
 from hub.api import application, testing
 from hub.api.problem import CODES
 from hub.api.route import Row
@@ -32,6 +34,16 @@ def test_every_setting_is_explained_with_its_default(field: str) -> None:
 def test_no_setting_is_explained_that_does_not_exist() -> None:
     named = set(re.findall(r"^\| `(HUB_\w+)` \|", readme("hub"), re.MULTILINE))
     assert named == {variable(field) for field in Settings.model_fields}
+
+
+@pytest.mark.parametrize("metric", [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)])
+def test_every_metric_is_explained(metric: MetricWrapperBase) -> None:
+    assert f"| `{metric._name}` | {metric._type} | {metric._documentation} |" in readme("hub")
+
+
+@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in cli.app.registered_commands])
+def test_every_command_is_explained(command: str) -> None:
+    assert re.search(rf"^\| `hub {command}[ `]", readme("hub"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("code", list(wire.CloseCode))

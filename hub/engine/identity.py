@@ -60,8 +60,8 @@ class Identity:
         return text(await self._store.command("GET", key))
 
     def is_operator(self, key: str) -> bool:
-        """Compare with the operator's key, in constant time."""
-        return hmac.compare_digest(key.encode(), self._credentials.operator_key.encode())
+        """Compare with the operator's key, in constant time; without one nobody is the operator."""
+        return bool(self._credentials.operator_key) and hmac.compare_digest(key.encode(), self._credentials.operator_key.encode())
 
     async def verify(self, token: str) -> Claims | Refusal:
         """Check a user token; raise Unavailable while a JWKS was never read.

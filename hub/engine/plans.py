@@ -30,7 +30,7 @@ class Plans:
         self._queue = store.keys.work("plans")
 
     async def publish(self, parts: Sequence[Part], epoch: str) -> Appended:
-        """Append one event's parts: at once for up to 500 recipients in all, else the first page now, the rest by workers.
+        """Append one event's parts: at once for up to 500 recipients in all, else the first page now, the rest later.
 
         The first part carries the event's id, answer and decisions; users who are told under another type are parts of
         their own. All are of one account.

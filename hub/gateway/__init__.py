@@ -5,7 +5,7 @@ protocol   the raw connection after the upgrade; all that is owed in a tick is o
 tab        a connection with its session: decodes, asks core.session, carries out; errands: what needs the store
 arrival    how a tab gets its seat: who, subscribe, attach, welcome, then what arrived meanwhile; views: log-in-as
 person     where one person's log stands here, and which tabs hear of it
-roster     who is here: people by account, their channels, gaps repaired from the log, profiles read again
+roster     who is here: people by account, their channels (listening), gaps repaired from the log, profiles read again
 fanout     from a message of the bus to bytes on sockets, without a wait
 pulse      timers: deadlines and pings, offers, leases, token expiry, tail checks (wheel: many deadlines, one timer)
 drain      a shutdown in batches; echo: for conformance suites

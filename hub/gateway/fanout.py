@@ -16,6 +16,7 @@ import msgpack
 import orjson
 import structlog
 
+from hub import metrics
 from hub.core import frames
 from hub.core.inbox import lean
 from hub.core.wire import CloseCode
@@ -91,6 +92,7 @@ class Fanout:
 
     def on_message(self, channel: bytes, data: bytes) -> None:
         """Take one message; one that cannot be read is noted and passed over, whoever sent it."""
+        metrics.DOORBELLS.inc()
         try:
             message = msgpack.unpackb(data)
             take = self._kinds.get(message["k"])
@@ -165,6 +167,7 @@ class Fanout:
             for tab in person.tabs:
                 if message.get("silent") and tab.key == message["silent"]:
                     tab.session.is_silent = True
+                    metrics.SILENT_TABS.inc()
             self._roster.hear(person, election(message["gen"], message["tab"], popups))
             if popups and not person.has_offer:
                 person.has_offer = True

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
 
+from hub import metrics
 from hub.core.catalogue import Catalogue
 from hub.core.session import Limits
 from hub.core.wire import CloseCode
@@ -91,7 +91,6 @@ class Gateway:
         self.hub = hub
         settings = hub.settings
         self.limits = Limits(settings.hello_seconds, settings.heartbeat_seconds, settings.pong_seconds)
-        self.closes: Counter[CloseCode] = Counter()  # tabs that this gateway closed, by code
         self._tabs: set[Tab] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._is_open = False
@@ -178,10 +177,12 @@ class Gateway:
         tab = Tab(self, is_binary)
         if protocol.adopt(tab):
             self._tabs.add(tab)
+            metrics.TABS.inc()
             self.pulse.greet(tab)
         return tab
 
     def _on_gap(self) -> None:
+        metrics.BUS_RECONNECTS.inc()
         self.spawn(self.pulse.compare_now())
 
     # What tabs need of their gateway (tab.Host)
@@ -212,7 +213,7 @@ class Gateway:
     def closed(self, tab: Tab, code: CloseCode | None) -> None:
         """Take note that a tab gets nothing more."""
         if code is not None:
-            self.closes[code] += 1
+            metrics.TABS_CLOSED.labels(code.value).inc()
         self.pulse.forget(tab)
         self.views.forget(tab)
         self.roster.forget(tab)
@@ -220,3 +221,4 @@ class Gateway:
     def gone(self, tab: Tab) -> None:
         """Take note that the connection of a tab is gone."""
         self._tabs.discard(tab)
+        metrics.TABS.dec()

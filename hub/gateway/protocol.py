@@ -24,6 +24,7 @@ from websockets.http11 import Request
 
 from hub.core.wire import CloseCode
 from hub.gateway.incoming import Broken, Incoming
+from hub.metrics import BYTES_SENT, FRAMES_SENT
 
 CLOSE_SECONDS = 5.0  # for the peer's half of the closing handshake; then the connection is cut
 SLOW_SECONDS = 1.0  # for a peer that is too slow to read why it is closed
@@ -71,10 +72,16 @@ class Outbox:
 
     def _flush(self) -> None:
         owing, self._owing = self._owing, []
+        frames = size = 0
         for connection in owing:
             owed, connection.owed = connection.owed, None
             if owed is not None:
-                connection.transport.write(owed[0] if len(owed) == 1 else b"".join(owed))
+                data = owed[0] if len(owed) == 1 else b"".join(owed)
+                connection.transport.write(data)
+                frames += len(owed)
+                size += len(data)
+        FRAMES_SENT.inc(frames)
+        BYTES_SENT.inc(size)
 
 
 class Phase(enum.Enum):

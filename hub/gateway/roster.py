@@ -8,9 +8,10 @@ the person is read again, channels are swapped, or every tab is sent away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from hub import metrics
 from hub.core import frames, preferences
 from hub.core.catalogue import Catalogue
 from hub.core.directory import Group, User
@@ -21,13 +22,13 @@ from hub.engine.directory import Directory
 from hub.engine.doorbells import Doorbells
 from hub.engine.log import Log, Missed, Tail
 from hub.engine.rows import Notified
+from hub.gateway.listening import LISTEN_SECONDS, listen
 from hub.gateway.person import News, Person, election, from_log
 from hub.gateway.tab import Tab
 from hub.gateway.views import Views
 from hub.gateway.wheel import Wheel
 
 OFFER_SECONDS = 1.5  # the store's own deadline; asking later than that is what makes the answer final
-LISTEN_SECONDS = 10.0  # for the bus to confirm channels; then a tab is sent away with 4007
 PAUSE_SECONDS = 0.5  # between two tries to read a log while the store is away
 GROUPS_SECONDS = 1.0  # how old an account tree's groups may be, so that a crowd of arrivals reads them once
 
@@ -83,9 +84,9 @@ class Roster:
         account = await self._directory.account_of(id)
         if account is None:
             return CloseCode.BAD_TOKEN
-        # The generation first: whatever changes after it was read is seen to have changed.
-        tails, user, chosen, kept = await asyncio.gather(
-            self._log.tails(account, [id]),
+        # The generation before all else: whatever changes after it was read is seen to have changed.
+        tails = await self._log.tails(account, [id])
+        user, chosen, kept = await asyncio.gather(
             self._directory.user(id),
             self._directory.preferences(account, id),
             self._directory.account(account),
@@ -164,6 +165,7 @@ class Roster:
     def repair_later(self, person: Person) -> None:
         """Read the log of a person as soon as nothing else changes them."""
         if person not in self._repairing:
+            metrics.GAPS.inc()
             self._repairing.add(person)
             self._spawn(self._repair(person))
 
@@ -274,12 +276,3 @@ class Roster:
             self.refresh_later(person, is_chosen=True)
         if tail.seq > person.seq or tail.gen > person.gen:
             self.repair_later(person)
-
-
-async def listen(bells: Doorbells, channels: Collection[str]) -> None:
-    """Subscribe channels and wait until they are confirmed; raise Unavailable when the bus stays away."""
-    try:
-        await asyncio.wait_for(bells.subscribe(channels), LISTEN_SECONDS)
-    except TimeoutError as error:
-        bells.release(channels)
-        raise Unavailable("the bus does not confirm channels") from error

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hub import metrics
 from hub.core import frames
 from hub.core.session import Close, Command, Limits, Send, Session, Take
 from hub.core.tokens import Claims
@@ -117,6 +118,7 @@ class Tab(Connection):
 
     def received(self, data: bytes, is_text: bool) -> None:
         """Take one message."""
+        metrics.MESSAGES_RECEIVED.inc()
         said = _WRONG_KIND if is_text is self.is_binary else decode(data, self.is_binary)
         self.act(self.session.receive(said, len(data), self.host.now()))
 

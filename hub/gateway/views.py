@@ -17,6 +17,7 @@ from hub.engine.directory import Directory
 from hub.engine.doorbells import Doorbells
 from hub.engine.log import Log, cutoff
 from hub.engine.tabs import Attached
+from hub.gateway.listening import listen
 from hub.gateway.person import Person
 from hub.gateway.tab import Tab
 
@@ -61,8 +62,8 @@ class Views:
         if account is None:
             return None
         channel = self._log.store.keys.channel(account, f"u:{actor}")
+        await listen(self.bells, [channel])
         self._open.setdefault(actor, {})[tab] = channel
-        await self.bells.subscribe([channel])
         return channel
 
     async def _may(self, actor: str, person: Person) -> bool:

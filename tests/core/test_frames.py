@@ -37,7 +37,9 @@ def build(said: dict[str, Any]) -> bytes:
     fields = {name: value for name, value in said.items() if name != "op"}
     match said["op"]:
         case "welcome":
-            entries = {name: [entry_of(entry) for entry in fields[name]] for name in ("popups", "inbox") if name in fields}
+            entries = {
+                name: [entry_of(entry) for entry in fields[name]] for name in ("popups", "inbox") if name in fields
+            }
             return frames.welcome(**{"inbox": None} | fields | entries | {"expires_at": 1_805_029_200})
         case "notify":
             return frames.notify(said["seq"], said["popup"], said["unread"], entry_of(said["entry"]))
@@ -89,7 +91,19 @@ def test_an_error_without_ref_names_none() -> None:
 
 
 def test_seconds_of_a_heartbeat_are_whole_where_they_can_be() -> None:
-    plain = {"user": "a", "roles": (), "tab": "t", "epoch": "e", "seq": 0, "recovered": True, "elected": False, "unread": 0}
-    built = {seconds: frames.welcome(**plain, popups=(), inbox=None, heartbeat=seconds, expires_at=0) for seconds in (25.0, 0.5)}  # type: ignore[arg-type]
+    plain = {
+        "user": "a",
+        "roles": (),
+        "tab": "t",
+        "epoch": "e",
+        "seq": 0,
+        "recovered": True,
+        "elected": False,
+        "unread": 0,
+    }
+    built = {
+        seconds: frames.welcome(**plain, popups=(), inbox=None, heartbeat=seconds, expires_at=0)
+        for seconds in (25.0, 0.5)
+    }  # type: ignore[arg-type]
     assert b'"heartbeat":25,' in built[25.0]
     assert b'"heartbeat":0.5,' in built[0.5]

@@ -36,7 +36,19 @@ def test_fields_that_may_be_left_out_have_their_meaning() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b"7", b"null", b"\xff", b'{"op":"nope"}', b'{"op":1}', b'{"op":["hello"]}', b'{"ids":[]}', b"[" * 9999],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b"null",
+        b"\xff",
+        b'{"op":"nope"}',
+        b'{"op":1}',
+        b'{"op":["hello"]}',
+        b'{"ids":[]}',
+        b"[" * 9999,
+    ],
 )
 def test_what_is_no_message_names_no_operation(data: bytes) -> None:
     refused = decode(data)
@@ -60,7 +72,12 @@ def test_what_is_no_message_names_no_operation(data: bytes) -> None:
         ({"op": "shown"}, "invalid", "ids", None),
         ({"op": "token", "token": None}, "invalid", "token", None),
         ({"op": "hello", "token": "t", "tab": "a b", "state": "hidden"}, "invalid", "tab", None),
-        ({"op": "hello", "token": "t", "tab": "a", "state": "hidden", "after": {"seq": 1}}, "invalid", "after.epoch", None),
+        (
+            {"op": "hello", "token": "t", "tab": "a", "state": "hidden", "after": {"seq": 1}},
+            "invalid",
+            "after.epoch",
+            None,
+        ),
     ],
 )
 def test_bad_arguments_of_a_known_operation_are_told_with_their_place(

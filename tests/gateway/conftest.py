@@ -173,7 +173,9 @@ class World:
         connection = await self._stack.enter_async_context(websockets.connect(edge.url, **options))
         return TabClient(connection, lambda user, **more: edge.identity.mint(user, 3600, **more))
 
-    async def tab(self, user: str = "ann", tab: str = "A1", state: str = "focused", edge: Edge | None = None) -> TabClient:
+    async def tab(
+        self, user: str = "ann", tab: str = "A1", state: str = "focused", edge: Edge | None = None
+    ) -> TabClient:
         """Open a tab that has been welcomed."""
         client = await self.open(edge)
         await client.hello(user, tab, state)

@@ -1,4 +1,4 @@
-"""RFC 6455 as the Autobahn cases see it: the fuzzing client `kosoku` against the echo on the hub's own protocol class."""
+"""RFC 6455 as the Autobahn cases see it: the fuzzing client `kosoku` against an echo on the hub's protocol class."""
 
 import kosoku
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import websockets
 
+from hub import metrics
 from hub.core.tokens import HubKey, mint
 from hub.engine.connection import Unavailable
 
@@ -24,7 +25,9 @@ async def refused(world: World, **options: Any) -> websockets.Response:
     return raised.value.response
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://crm.example.evil.example", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "https://crm.example.evil.example", "http://127.0.0.1:1"]
+)
 async def test_a_page_from_elsewhere_is_refused_before_the_upgrade(world: World, origin: str) -> None:
     edge = await world.edge(allowed_origins=("https://crm.example",))
     answer = await refused(world, edge=edge, origin=origin)
@@ -52,7 +55,9 @@ async def test_a_page_of_the_hub_itself_may_connect(world: World) -> None:
         (["hub.v1+json"], "hub.v1+json"),
     ],
 )
-async def test_the_first_subprotocol_that_is_ours_is_taken(world: World, offered: list[str], chosen: str | None) -> None:
+async def test_the_first_subprotocol_that_is_ours_is_taken(
+    world: World, offered: list[str], chosen: str | None
+) -> None:
     tab = await world.open(subprotocols=offered or None)
     assert tab.connection.subprotocol == chosen
     assert (await tab.hello())["op"] == "welcome"
@@ -210,6 +215,7 @@ async def test_a_fault_of_ours_is_closed_without_detail(world: World, monkeypatc
 
 async def test_a_tab_that_does_not_read_is_closed_and_comes_back_through_its_log(world: World) -> None:
     edge = await world.edge(tab_buffer=65_536)
+    before = metrics.TABS_CLOSED.labels(4002)._value.get()
     slow = await world.open(edge, max_queue=1)
     welcome = await slow.hello()
     quick = await world.tab(tab="B1", state="hidden", edge=edge)
@@ -222,7 +228,7 @@ async def test_a_tab_that_does_not_read_is_closed_and_comes_back_through_its_log
     while (frame := await quick.hear()).get("seq") != posted:
         continue
     assert frame["entry"]["body"]
-    assert edge.gateway.closes[4002] == 1
+    assert metrics.TABS_CLOSED.labels(4002)._value.get() > before
     again = await world.open(edge)
     welcome = await again.hello(after={"epoch": welcome["epoch"], "seq": posted - 5})
     assert (welcome["recovered"], welcome["seq"]) == (True, posted)

@@ -1,4 +1,4 @@
-"""The raw connection over real sockets: RFC 6455 in both directions, one write a tick, and a peer that does not read."""
+"""The raw connection over real sockets: RFC 6455 both ways, one write a tick, and a peer that does not read."""
 
 import asyncio
 import contextlib
@@ -127,7 +127,7 @@ async def test_messages_arrive_whole_however_the_bytes_are_cut(server: Server) -
 
 async def test_fragments_are_joined_and_pings_between_them_answered(server: Server) -> None:
     reader, writer, tab = await server.raw()
-    writer.write(masked("G".encode(), fin=False) + masked(b"hi", Opcode.PING) + masked("rü".encode()[:2], Opcode.CONT, False))
+    writer.write(masked(b"G", fin=False) + masked(b"hi", Opcode.PING) + masked("rü".encode()[:2], Opcode.CONT, False))
     writer.write(masked("rü".encode()[2:] + b"n", Opcode.CONT))
     assert await asyncio.wait_for(tab.heard.get(), PATIENCE) == ("Grün".encode(), True)
     assert await asyncio.wait_for(reader.readexactly(4), PATIENCE) == b"\x8a\x02hi"
@@ -194,7 +194,7 @@ async def test_what_comes_after_our_close_frame_is_not_heard(server: Server) -> 
 
 
 async def test_frames_of_one_tick_leave_in_one_write(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer, tab = await server.raw()
+    reader, _, tab = await server.raw()
     writes: list[bytes] = []
 
     class Transport:
@@ -206,7 +206,9 @@ async def test_frames_of_one_tick_leave_in_one_write(server: Server, monkeypatch
     monkeypatch.setattr(tab, "transport", Transport())
     for number in range(16):
         tab.owe(frame(b"%02d" % number))
-    assert await asyncio.wait_for(reader.readexactly(16 * 4), PATIENCE) == b"".join(frame(b"%02d" % n) for n in range(16))
+    assert await asyncio.wait_for(reader.readexactly(16 * 4), PATIENCE) == b"".join(
+        frame(b"%02d" % n) for n in range(16)
+    )
     assert len(writes) == 1
     monkeypatch.undo()
 
@@ -253,4 +255,3 @@ async def test_bytes_that_came_before_the_accept_are_not_lost() -> None:
         writer.close()
         await writer.wait_closed()
         await asyncio.wait_for(tab.ended.wait(), PATIENCE)
-    

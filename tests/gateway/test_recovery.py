@@ -1,14 +1,16 @@
 """What a tab missed, and what the bus lost: the log has it, in order, once."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 
+import msgpack
 import pytest
 
 from hub.gateway.fanout import Fanout
 
-from .conftest import TabClient, World
+from .conftest import PATIENCE, TabClient, World
 
 
 def after(welcome: dict[str, Any], seq: int | None = None) -> dict[str, Any]:
@@ -78,16 +80,17 @@ async def storm(world: World, count: int) -> None:
 
 
 class Deaf:
-    """Loses the next messages of the bus, for one gateway."""
+    """Loses the next messages of one kind, for one gateway."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 0
+        self.kind = ""
         self.lost = asyncio.Event()
         bells = world.first.gateway.bells
         heard: Callable[[bytes, bytes], None] = bells._on_message
 
         def on_message(channel: bytes, data: bytes) -> None:
-            if not self.left:
+            if not self.left or msgpack.unpackb(data)["k"] != self.kind:
                 heard(channel, data)
                 return
             self.left -= 1
@@ -96,8 +99,8 @@ class Deaf:
 
         monkeypatch.setattr(bells, "_on_message", on_message)
 
-    async def lose(self, count: int = 1) -> None:
-        self.left = count
+    def lose(self, kind: str, count: int = 1) -> None:
+        self.left, self.kind = count, kind
         self.lost.clear()
 
 
@@ -108,7 +111,7 @@ def deaf(world: World, monkeypatch: pytest.MonkeyPatch) -> Deaf:
 
 async def test_a_lost_message_is_found_by_the_next_number(world: World, deaf: Deaf) -> None:
     a, b = await world.tab(), await world.tab(tab="B1", state="hidden")
-    await deaf.lose(2)
+    deaf.lose("notify", 2)
     lost = [await world.post("ann") for _ in range(2)]
     seen = await world.post("ann")
     for tab in (a, b):
@@ -123,7 +126,7 @@ async def test_a_lost_message_is_found_by_the_next_number(world: World, deaf: De
 
 async def test_a_lost_last_message_is_found_by_the_tail_check(world: World, deaf: Deaf) -> None:
     tab = await world.tab()
-    await deaf.lose()
+    deaf.lose("notify")
     id = await world.post("ann")
     await world.first.gateway.pulse.compare_now()
     assert (await tab.hear("notify"))["entry"]["id"] == id
@@ -132,12 +135,20 @@ async def test_a_lost_last_message_is_found_by_the_tail_check(world: World, deaf
 
 async def test_a_lost_election_is_found_before_anybody_is_offered_a_pop_up(world: World, deaf: Deaf) -> None:
     a, b = await world.tab(), await world.tab(tab="B1", state="hidden")
-    await deaf.lose()
+    first = await world.post("ann")
+    for tab in (a, b):
+        await tab.hear("notify")
+    await a.say("dismiss", ids=[first], ref=1)
+    await a.hear_all("ack", "dismissed")
+    await b.hear("dismissed")
+    deaf.lose("elected")
     await b.say("state", state="focused")
-    await asyncio.wait_for(deaf.lost.wait(), 10)
+    await asyncio.wait_for(deaf.lost.wait(), PATIENCE)
     id = await world.post("ann")
     told_a, told_b = [await a.hear(), await a.hear()], [await b.hear(), await b.hear()]
-    assert [frame for frame in told_a if frame["op"] == "elected"] == [{"op": "elected", "elected": False, "popups": []}]
+    assert [frame for frame in told_a if frame["op"] == "elected"] == [
+        {"op": "elected", "elected": False, "popups": []}
+    ]
     assert not any(frame.get("popup") for frame in told_a)
     assert [entry["id"] for frame in told_b for entry in frame.get("popups", ())] == [id]
 
@@ -167,6 +178,47 @@ async def test_a_store_that_lost_writes_begins_a_new_epoch_and_every_tab_comes_b
     tab = await world.open()
     again = await tab.hello(after=after(welcome))
     assert (again["epoch"], again["recovered"]) == ("after-the-crash", False)
+
+
+async def watch(tab: TabClient, seen: list[dict[str, Any]], last: int) -> None:
+    """Collect what a tab hears until a number, taking every pop-up it is offered."""
+    while not seen or seen[-1].get("seq") != last:
+        seen.append(frame := await tab.hear())
+        if frame.get("popup"):
+            await tab.say("shown", ids=[frame["entry"]["id"]])
+        elif frame["op"] == "elected" and frame["popups"]:
+            await tab.say("shown", ids=[entry["id"] for entry in frame["popups"]])
+
+
+async def test_with_a_bus_that_loses_every_fifth_message_each_tab_still_hears_everything_once_in_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(7)
+    await world.edge()
+    for edge in world.edges:
+        heard = edge.gateway.bells._on_message
+
+        def on_message(channel: bytes, data: bytes, heard: Callable[[bytes, bytes], None] = heard) -> None:
+            if chance.random() > 0.2:
+                heard(channel, data)
+
+        monkeypatch.setattr(edge.gateway.bells, "_on_message", on_message)
+    seen: dict[str, list[dict[str, Any]]] = {f"T{number}": [] for number in range(4)}
+    watching = []
+    for number, name in enumerate(seen):
+        tab = await world.tab(tab=name, state="hidden", edge=world.edges[number % 2])
+        watching.append(asyncio.create_task(watch(tab, seen[name], 121)))
+    for number in range(1, 121):
+        id = await world.post("ann")
+        if number % 3 == 0:
+            await asyncio.sleep(0)
+    monkeypatch.undo()
+    await world.first.log.mark("acme", "ann", "dismissed", [id], None, "epoch")
+    await asyncio.gather(*watching)
+    for frames in seen.values():
+        assert [frame["seq"] for frame in frames if "seq" in frame] == list(range(1, 122))
+    shown = [frame["entry"]["id"] for frames in seen.values() for frame in frames if frame.get("popup")]
+    assert len(shown) == len(set(shown)), "a pop-up is offered in one tab at most"
 
 
 async def test_what_the_bus_carries_by_mistake_is_passed_over(world: World) -> None:

@@ -17,7 +17,9 @@ async def olga(world: World) -> World:
 
 async def look(world: World, target: str = "ann", actor: str = "olga", tab: str = "V1", **fields: Any) -> TabClient:
     view = await world.open()
-    await view.say("hello", token=view.token(target, actor=actor), tab=tab, state="focused", **{"after": None, **fields})
+    await view.say(
+        "hello", token=view.token(target, actor=actor), tab=tab, state="focused", **{"after": None, **fields}
+    )
     return view
 
 

@@ -106,7 +106,7 @@ class HubProcess:
         """Return the pids of the processes that serve, where there are several."""
         listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
         rows = [line.split(maxsplit=2) for line in listed.splitlines()]
-        return [int(pid) for pid, parent, *words in rows if int(parent) == self.pid and "hub.serving" in words[0]]
+        return [int(pid) for pid, parent, *words in rows if int(parent) == self.pid and "hub.app.serving" in words[0]]
 
     def ready(self) -> bool:
         assert self._process is not None

@@ -21,7 +21,7 @@ StartHub = Callable[..., HubProcess]
 def children(pid: int) -> list[int]:
     found = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
     rows = [line.split(None, 2) for line in found.stdout.splitlines()]
-    return [int(row[0]) for row in rows if int(row[1]) == pid and "hub.serving" in row[2]]
+    return [int(row[0]) for row in rows if int(row[1]) == pid and "hub.app.serving" in row[2]]
 
 
 def is_alive(pid: int) -> bool:

@@ -25,12 +25,13 @@ from types import FrameType
 import structlog
 from uvicorn.config import STARTUP_FAILURE
 
-from hub import logs, metrics
-from hub.checking import check_store
+from hub import metrics
+from hub.app import logs
+from hub.app.checking import check_store
+from hub.app.operator_key import ensure_operator_key
+from hub.app.serving import BACKLOG, REQUEST_SECONDS, SLACK_SECONDS, serve
 from hub.engine.embedded import EmbeddedStore, StoreFailed, StoreInUse
 from hub.engine.server_program import NoServer
-from hub.operator_key import ensure_operator_key
-from hub.serving import BACKLOG, REQUEST_SECONDS, SLACK_SECONDS, serve
 from hub.settings import Settings, Unfit
 
 LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where a hub that listens everywhere is reached from here
@@ -40,7 +41,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead worker is starte
 STEADY_SECONDS = 10.0  # a worker that lived this long did not die of its start
 PORT_SECONDS = 3.0  # workers of a killed supervisor give the port free within this time
 
-log = structlog.get_logger("hub.supervisor")
+log = structlog.get_logger("hub.app.supervisor")
 
 
 def run_hub(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> int:
@@ -175,7 +176,7 @@ class Supervisor:
         """Start a worker with the socket, and its settings in the pipe that stays its lifeline."""
         theirs, ours = os.pipe()
         process = subprocess.Popen(
-            [sys.executable, "-m", "hub.serving", str(self._listener.fileno()), str(theirs)],
+            [sys.executable, "-m", "hub.app.serving", str(self._listener.fileno()), str(theirs)],
             pass_fds=[self._listener.fileno(), theirs],
             env={**os.environ, metrics.FOLDER: self._folder},
             process_group=0,  # Ctrl-C reaches the supervisor alone, which passes it on

@@ -1,6 +1,6 @@
 """One process that serves: uvicorn with the hub's protocol class, drained before it is closed.
 
-A worker of several is `python -m hub.serving LISTENER LIFELINE`, two inherited descriptors. Through the lifeline
+A worker of several is `python -m hub.app.serving LISTENER LIFELINE`, two inherited descriptors. Through the lifeline
 it gets its settings, so that no secret stands in its arguments or environment. Only the supervisor holds the
 other end: when that closes, the supervisor is dead, and the worker stops listening, drains and ends.
 """
@@ -20,7 +20,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from hub import logs
+from hub.app import logs
 from hub.settings import Settings
 
 PROTOCOL = "hub.gateway.protocol:HubProtocol"
@@ -29,7 +29,7 @@ REQUEST_SECONDS = 5  # after draining, for requests that are still being answere
 SLACK_SECONDS = 5.0  # beyond HUB_DRAIN_SECONDS, until a drain that hangs is given up
 LOOK_SECONDS = 0.05
 
-log = structlog.get_logger("hub.serving")
+log = structlog.get_logger("hub.app.serving")
 
 
 class HubServer(uvicorn.Server):
@@ -103,7 +103,7 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 def serve(settings: Settings, listener: socket.socket, *, demo: bool = False, lifeline: int | None = None) -> None:
     """Serve until a signal comes, or the supervisor dies; exits with 3 when the hub cannot start."""
-    from hub.app import create_app  # counters are made on import, after the supervisor said where they live
+    from hub.app.composition import create_app  # counters are made on import, after the supervisor said where they live
 
     app = create_app(settings, demo=demo)
     server = HubServer(config(app, settings), app.state.hub.drain, settings.drain_seconds)

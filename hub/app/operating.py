@@ -13,15 +13,15 @@ from urllib.parse import quote
 
 import httpx2
 
-from hub.app import credentials
+from hub.app.composition import credentials
+from hub.app.operator_key import read_operator_key
+from hub.app.supervisor import local_url, store_for
 from hub.engine.clock import Clock
 from hub.engine.connection import Store, Unavailable, Unsuitable
 from hub.engine.directory import Directory
 from hub.engine.embedded import running_url
 from hub.engine.identity import Identity
-from hub.operator_key import read_operator_key
 from hub.settings import Settings, Unfit
-from hub.supervisor import local_url, store_for
 
 PATIENCE = 30.0  # seconds for an answer
 SHOWN_ENTRIES = 10
