@@ -5,6 +5,8 @@ file repeats it; redis-py's own retries are off, so that they are counted in one
 """
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, ResponseError, TimeoutError
 
-from hub.engine.functions import LIBRARY, function_name
+from hub.engine.functions import LIBRARY, LIBRARY_NAME, function_name
 from hub.engine.keys import Keys
 
 Durability = Literal["disk", "process", "replica"]
@@ -27,6 +29,7 @@ BARRIER_MS = 3000
 TRIES = 4
 FIRST_PAUSE = 0.05
 MOST_PER_PIPELINE = 200
+KEPT_LIBRARIES = 3  # versions: a hub that still runs an older one loads it again
 PASSING = ("LOADING", "TRYAGAIN", "BUSY", "CLUSTERDOWN", "MASTERDOWN")
 
 
@@ -154,11 +157,18 @@ class Store:
         return ""
 
     async def _load(self) -> None:
+        """Load our library beside those of other versions, and drop what no hub of this deployment has loaded lately."""
         try:
             await self.redis.execute_command("FUNCTION", "LOAD", LIBRARY)
         except ResponseError as error:
             if "already exists" not in str(error):
                 raise
+        known = self.keys.work("libraries")
+        await self.redis.zadd(known, {LIBRARY_NAME: time.time()})
+        for name in await self.redis.zrange(known, 0, -1 - KEPT_LIBRARIES):
+            with contextlib.suppress(ResponseError):  # another hub dropped it first
+                await self.redis.execute_command("FUNCTION", "DELETE", name)
+            await self.redis.zrem(known, name)
 
 
 def settle(future: asyncio.Future[Any], answer: Any) -> None:

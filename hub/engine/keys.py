@@ -25,9 +25,9 @@ popups:<id>           sorted set  open pop-ups by the ms they close           ap
 offers:<id>           sorted set  unanswered offers by deadline, ms           append, settle    offer
 ====================  ==========  ==========================================  ================  =====================
 
-Other slots: ``{directory}`` (accounts, the index of users, producer keys), ``{work}`` (queue, clock, secrets,
-probes) and one per credential for idempotency records, which expire after 24 h. Everything else lives until
-retention, or its owner, ends it.
+Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts, the index of users, producer keys),
+``{#work}`` (queue, secrets, outbox, probes, which Function libraries were loaded when) and one per credential for
+idempotency records, which expire after 24 h. Everything else lives until retention, or its owner, ends it.
 """
 
 from dataclasses import dataclass
@@ -61,20 +61,16 @@ class Keys:
 
     def directory(self, kind: str) -> str:
         """Name a key of the installation-wide directory."""
-        return f"{self.prefix}:{{directory}}:{kind}"
-
-    def contacts(self, root: str) -> str:
-        """Name the contacts of a root account: their ids are unique within its tree."""
-        return f"{self.prefix}:{{{root}}}:contacts"
+        return f"{self.prefix}:{{#directory}}:{kind}"
 
     def work(self, kind: str) -> str:
         """Name a key of the background work."""
-        return f"{self.prefix}:{{work}}:{kind}"
+        return f"{self.prefix}:{{#work}}:{kind}"
 
     def probe(self, gateway: str) -> str:
         """Name the channel on which a gateway hears itself."""
-        return f"{self.prefix}:{{work}}:probe:{gateway}"
+        return f"{self.prefix}:{{#work}}:probe:{gateway}"
 
     def idempotency(self, credential: str, key: str) -> str:
         """Name the record of one idempotency key."""
-        return f"{self.prefix}:{{{credential}}}:idempotency:{key}"
+        return f"{self.prefix}:{{#{credential}}}:idempotency:{key}"

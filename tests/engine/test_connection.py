@@ -74,3 +74,15 @@ async def test_a_barrier_that_is_not_confirmed_is_unavailable(store: Store) -> N
     with pytest.raises(Unavailable, match="WAIT"):
         await waiting.command("SET", f"{store.keys.prefix}:x", 1)
     await waiting.close()
+
+
+async def test_libraries_of_old_versions_are_dropped_and_ours_stays(store: Store) -> None:
+    for n in range(4):
+        name = f"hub_old{n}_{store.keys.prefix}"
+        source = f"#!lua name={name}\nredis.register_function('{name}_f', function() return 1 end)"
+        await store.redis.execute_command("FUNCTION", "LOAD", source)
+        await store.redis.zadd(store.keys.work("libraries"), {name: n})
+    await store.open()
+    left = str(await store.redis.execute_command("FUNCTION", "LIST", "LIBRARYNAME", f"hub_old*_{store.keys.prefix}"))
+    assert [f"hub_old{n}_" in left for n in range(4)] == [False, False, True, True]
+    assert await store.call("tails", []) == []

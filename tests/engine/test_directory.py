@@ -75,3 +75,13 @@ async def test_a_revoked_key_is_unknown_at_once(directory: Directory) -> None:
     await directory.delete_key(key)
     assert await directory.key_by_digest("digest") is None
     assert await directory.producer_keys() == []
+
+
+async def test_no_account_can_be_named_like_a_slot_of_the_hub(store: Store, directory: Directory) -> None:
+    for account in ("directory", "work", "operator"):
+        await directory.put_account(Account(account))
+        await directory.put_user(User(f"ann-of-{account}", account))
+    assert sorted(await directory.members("directory")) == ["ann-of-directory"]
+    assert await directory.account_of("ann-of-work") == "work"
+    slots = [store.keys.directory("users"), store.keys.work("plans"), store.keys.idempotency("operator", "k")]
+    assert all("{#" in name for name in slots)

@@ -30,6 +30,7 @@ def _assemble() -> tuple[str, str]:
 
 
 VERSION, LIBRARY = _assemble()
+LIBRARY_NAME = f"hub_{VERSION}"
 
 
 def function_name(operation: str) -> str:
