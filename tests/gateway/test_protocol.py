@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.frames import Frame, Opcode
 
-from hub.gateway.protocol import Connection, Outbox, Phase, frame
+from hub.gateway.protocol import USER_TIMEOUT_MS, Connection, Outbox, Phase, frame
 
 from .conftest import PATIENCE, served
 
@@ -227,6 +228,13 @@ async def test_a_peer_that_does_not_read_is_cut_off_and_holds_up_nobody(server: 
     quick.owe(frame(b"hello"))
     assert await asyncio.wait_for(quick_reader.readexactly(7), PATIENCE) == frame(b"hello")
     await asyncio.wait_for(slow.ended.wait(), PATIENCE)
+
+
+async def test_the_kernel_ends_what_acknowledges_nothing_where_it_can(server: Server) -> None:
+    _, _, tab = await server.raw()
+    connected = tab.transport.get_extra_info("socket")
+    if option := getattr(socket, "TCP_USER_TIMEOUT", None):
+        assert connected.getsockopt(socket.IPPROTO_TCP, option) == USER_TIMEOUT_MS
 
 
 async def test_bytes_that_came_before_the_accept_are_not_lost() -> None:
