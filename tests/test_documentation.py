@@ -41,7 +41,9 @@ def test_every_metric_is_explained(metric: MetricWrapperBase) -> None:
     assert f"| `{metric._name}` | {metric._type} | {metric._documentation} |" in readme("hub")
 
 
-@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in cli.app.registered_commands])
+@pytest.mark.parametrize(
+    "command", [command.name or command.callback.__name__ for command in cli.app.registered_commands]
+)
 def test_every_command_is_explained(command: str) -> None:
     assert re.search(rf"^\| `hub {command}[ `]", readme("hub"), re.MULTILINE)
 

@@ -157,7 +157,7 @@ class Store:
         return ""
 
     async def _load(self) -> None:
-        """Load our library beside those of other versions, and drop what no hub of this deployment has loaded lately."""
+        """Load our library beside those of other versions; drop what no hub of this deployment loaded lately."""
         try:
             await self.redis.execute_command("FUNCTION", "LOAD", LIBRARY)
         except ResponseError as error:

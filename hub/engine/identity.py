@@ -61,7 +61,9 @@ class Identity:
 
     def is_operator(self, key: str) -> bool:
         """Compare with the operator's key, in constant time; without one nobody is the operator."""
-        return bool(self._credentials.operator_key) and hmac.compare_digest(key.encode(), self._credentials.operator_key.encode())
+        return bool(self._credentials.operator_key) and hmac.compare_digest(
+            key.encode(), self._credentials.operator_key.encode()
+        )
 
     async def verify(self, token: str) -> Claims | Refusal:
         """Check a user token; raise Unavailable while a JWKS was never read.

@@ -16,9 +16,14 @@ from .conftest import happening, recipients, seat
 async def attach(tabs: Tabs, user: str, tab: str, state: str = "hidden", **fields: object) -> Attached:
     options = {"after": None, "limit": 32, "oldest": 0, "epoch": "epoch"} | fields
     after = options.pop("after")
-    attached = await tabs.attach(seat(user, tab, fields.get("connection")), state, after, **{  # type: ignore[arg-type]
-        name: value for name, value in options.items() if name != "connection"
-    })  # type: ignore[arg-type]
+    attached = await tabs.attach(
+        seat(user, tab, fields.get("connection")),
+        state,
+        after,
+        **{  # type: ignore[arg-type]
+            name: value for name, value in options.items() if name != "connection"
+        },
+    )  # type: ignore[arg-type]
     assert attached is not None
     return attached
 
@@ -198,8 +203,10 @@ async def test_the_store_elects_as_the_rule_says(tabs: Tabs, steps: list[tuple[s
         if later:
             await tabs.report(seat(user, f"T{i}"), later)
     stored = await tabs.raw("acme", user)
-    model = elect([
-        Tab(id, TabState[tab["s"].upper()], tab["a"], tab["c"], bool(tab.get("z")), tab["g"], True)
-        for id, tab in stored.items()
-    ])
+    model = elect(
+        [
+            Tab(id, TabState[tab["s"].upper()], tab["a"], tab["c"], bool(tab.get("z")), tab["g"], True)
+            for id, tab in stored.items()
+        ]
+    )
     assert await elected(tabs, user) == (model.id if model else None)

@@ -87,7 +87,7 @@ class HubProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         self._environment = {**inherited, "HUB_OPERATOR_KEY": OPERATOR, "HUB_DATA_DIR": str(data_dir), **settings}
         self._arguments = [command, "--port", str(self.port), *arguments]
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `bury`
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,7 +97,10 @@ class HubProcess:
 
     def start(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", *self._arguments], env=self._environment, stdout=self._log, stderr=self._log
+            [sys.executable, "-m", "hub.cli", *self._arguments],
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
         )
         wait_until(self.ready, f"the hub to be ready: {self.said()}")
         return self
@@ -150,7 +153,9 @@ class Api:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.client.aclose()
 
     async def put(self, path: str, **body: Any) -> dict[str, Any]:
@@ -235,12 +240,26 @@ class Tab:
         self._changed = asyncio.Condition()
 
     async def open(self, hub: HubProcess, state: str = "hidden", **hello: Any) -> Self:
-        self._line = await connect(hub.url.replace("http", "ws") + "/v1/ws", subprotocols=[websockets.Subprotocol("hub.v1+json")])
+        self._line = await connect(
+            hub.url.replace("http", "ws") + "/v1/ws", subprotocols=[websockets.Subprotocol("hub.v1+json")]
+        )
         self.closed, before = None, len(self.frames)
         after = {"epoch": self.epoch, "seq": self.seq} if self.epoch else None
-        await self.say("hello", **{"token": token(self.user), "tab": self.name, "state": state, "after": after, "client": "test/1", **hello})
+        await self.say(
+            "hello",
+            **{
+                "token": token(self.user),
+                "tab": self.name,
+                "state": state,
+                "after": after,
+                "client": "test/1",
+                **hello,
+            },
+        )
         self._reader = asyncio.create_task(self._read(self._line))
-        await self.until(lambda: self.closed is not None or any(f["op"] == "welcome" for f in self.frames[before:]), "welcome")
+        await self.until(
+            lambda: self.closed is not None or any(f["op"] == "welcome" for f in self.frames[before:]), "welcome"
+        )
         return self
 
     async def say(self, op: str, **fields: Any) -> None:

@@ -1,10 +1,11 @@
 """The bad days: processes are killed with -9 while events flow, and the promises hold.
 
-In each: every acknowledged event is in the log of exactly the right users exactly once, numbers have no gap (the client in
-processes.py fails on one), and a pop-up is announced once.
+In each: every acknowledged event is in the log of exactly the right users exactly once, numbers have no gap (the
+client in processes.py fails on one), and a pop-up is announced once.
 """
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -45,7 +46,11 @@ async def test_a_gateway_killed_while_events_flow(outside_store: StoreProcess, s
     one, two = start_hub(store=outside_store), start_hub(store=outside_store)
     async with Api(one) as api:
         await api.seed("ann", "bob")
-        tabs = [await Tab("ann", "A").open(one, "visible"), await Tab("ann", "B").open(two, "focused"), await Tab("bob", "C").open(two)]
+        tabs = [
+            await Tab("ann", "A").open(one, "visible"),
+            await Tab("ann", "B").open(two, "focused"),
+            await Tab("bob", "C").open(two),
+        ]
         stop = asyncio.Event()
         followers = [asyncio.create_task(follow(tab, [two, one], stop)) for tab in tabs]
         flowing = asyncio.create_task(flow(api, 0, 60))
@@ -124,8 +129,10 @@ async def test_a_killed_bus_connection_loses_nothing(outside_store: StoreProcess
     await store.close()
 
 
-async def test_the_last_message_before_a_silence_is_lost_and_found(outside_store: StoreProcess, start_hub: StartHub) -> None:
-    """The append is published where nobody listens, which is what a lost message looks like; no other one follows it."""
+async def test_the_last_message_before_a_silence_is_lost_and_found(
+    outside_store: StoreProcess, start_hub: StartHub
+) -> None:
+    """The append is published where nobody listens, as if its message had been lost; no other one follows it."""
     hub, store = start_hub(store=outside_store), Store(outside_store.url)
     await store.open()
     async with Api(hub) as api:
@@ -133,8 +140,9 @@ async def test_the_last_message_before_a_silence_is_lost_and_found(outside_store
         tab = await Tab("ann", "A").open(hub, "focused")
         await flow(api, 0, 1)
         await tab.until_event("evt-000")
-        body = b'{"event":"lost","type":"voicemails","title":"Lost","body":"","account":"acme","at":"2026-01-01T00:00:00Z","sticky":false,"important":false,"sample":false}'
-        lost = Happening("zzz", "acme", Record(body, {"r": "why"}), 4_000_000_000_000, 0)
+        body = {"event": "lost", "type": "voicemails", "title": "Lost", "body": "", "account": "acme"}
+        body |= {"at": "2026-01-01T00:00:00Z", "sticky": False, "important": False, "sample": False}
+        lost = Happening("zzz", "acme", Record(json.dumps(body).encode(), {"r": "why"}), 4_000_000_000_000, 0)
         await Log(store).append(lost, [Recipient("ann", 0, "r", "u:nobody")], "e")
         await tab.until_event("lost")
         await tab.until(lambda: "zzz-0" in tab.screen, "its pop-up")
@@ -164,7 +172,9 @@ async def test_two_gateways_behave_as_one(outside_store: StoreProcess, start_hub
             await tab.close()
 
 
-async def test_a_tab_and_its_gateway_die_between_offer_and_shown(outside_store: StoreProcess, start_hub: StartHub) -> None:
+async def test_a_tab_and_its_gateway_die_between_offer_and_shown(
+    outside_store: StoreProcess, start_hub: StartHub
+) -> None:
     one, two = start_hub(store=outside_store), start_hub(store=outside_store)
     async with Api(one) as api:
         await api.seed("ann")
@@ -260,7 +270,9 @@ async def test_a_client_that_never_reads_hurts_nobody(start_hub: StartHub) -> No
         large = "x" * 9_000
         ids = [f"evt-{n:03}" for n in range(900)]
         for start in range(0, len(ids), 100):
-            events = [{"type": "voicemails", "account": "acme", "id": id, "body": large} for id in ids[start : start + 100]]
+            events = [
+                {"type": "voicemails", "account": "acme", "id": id, "body": large} for id in ids[start : start + 100]
+            ]
             for half in (events[:50], events[50:]):
                 answer = await api.client.post("/v1/events", json=half)
                 assert all(result["status"] == 202 for result in answer.json()["results"])
