@@ -20,8 +20,9 @@ test: .venv/for-work ## run every test, and install what the tests need; ONLY=te
 
 lint: .venv/for-work ## check style and types, of the browser code too
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	pytest -q tests/test_architecture.py
+	$(BIN)/pytest -q tests/test_architecture.py
 	@sh tests/tools.sh check-client
 
 bench: .venv/for-work ## measure what the hub costs on this machine (bench/README.md)
