@@ -9,17 +9,16 @@ from typing import Annotated
 
 import typer
 
-from bench.peers import RUN
+from bench.peers import RUN, uws
 from bench.report import Report
 from bench.scenarios import fanout, idle
 from bench.tab import ServerFailed
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
 
-Peers = Annotated[str, typer.Option(help="Comma-separated: hub, uws, starlette.")]
+Peers = Annotated[str, typer.Option(help="Comma-separated: hub, uws, starlette.", show_default="all that run here")]
 Rounds = Annotated[int, typer.Option(min=1, help="How often each peer has its turn.")]
 Save = Annotated[str, typer.Option(help="Keep the run as results/NAME.md and results/NAME.json.")]
-EVERY_PEER = ",".join(RUN)
 
 
 @app.command("fanout", help=fanout.QUESTION)
@@ -27,7 +26,7 @@ def run_fanout(
     users: Annotated[int, typer.Option(min=1, help="Users with one tab each; every event is for all of them.")] = 1000,
     events: Annotated[int, typer.Option(min=1, help="Events in a window.")] = 128,
     rounds: Rounds = 5,
-    peers: Peers = EVERY_PEER,
+    peers: Peers = "",
     drive: Annotated[str, typer.Option(help="bus: captured messages; api: POST /v1/events (hub only).")] = "bus",
     save: Save = "",
 ) -> None:
@@ -41,7 +40,7 @@ def run_fanout(
 def run_idle(
     tabs: Annotated[int, typer.Option(min=1, help="Idle tabs, one user each.")] = 5000,
     rounds: Rounds = 3,
-    peers: Peers = EVERY_PEER,
+    peers: Peers = "",
     save: Save = "",
 ) -> None:
     plan = idle.Plan(tabs, rounds, _named(peers), _command())
@@ -49,11 +48,20 @@ def run_idle(
 
 
 def _named(peers: str) -> tuple[str, ...]:
+    if not peers:
+        return tuple(name for name in RUN if name != "uws" or _has_node())
     found = tuple(name.strip() for name in peers.split(","))
     for name in found:
         if name not in RUN:
-            raise typer.BadParameter(f"{name!r} is not one of {EVERY_PEER}", param_hint="--peers")
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(RUN)}", param_hint="--peers")
     return found
+
+
+def _has_node() -> bool:
+    if not uws.can_run():
+        _tell("uws is left out: it needs npm and node 18 or 20")
+        return False
+    return True
 
 
 def _command() -> str:

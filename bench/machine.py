@@ -10,12 +10,15 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from hub import __version__
+
 LIBRARIES = ("uvicorn", "uvloop", "starlette", "websockets", "hiredis", "redis", "msgpack", "orjson")
 
 
 def describe(store_version: str) -> dict[str, str]:
     """Describe cores, memory, system and versions in neutral words."""
     return {
+        "hub": __version__,
         "cores": f"{os.cpu_count()} × {_processor()}",
         "memory": f"{_memory_gib():.0f} GiB",
         "system": f"{platform.system()} {_kernel()} on {platform.machine()}",

@@ -18,6 +18,7 @@ from bench.tab import Greeting
 
 FOLDER = Path(__file__).parent
 CHANNEL = "uws:{bench}:t:client_update"
+NODE_MAJORS = ("18", "20")  # those that the package has a binary for
 INSTALL = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
@@ -31,10 +32,16 @@ def run(store: Store, users: Sequence[str]) -> Iterator[Running]:
         yield Running("uws", port, [process.pid], CHANNEL, [Greeting(f"/ws?u={user}") for user in users])
 
 
+def can_run() -> bool:
+    """Tell whether this machine has a node that the package has a binary for, and npm."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return False
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return version.strip().lstrip("v").partition(".")[0] in NODE_MAJORS
+
+
 def install() -> None:
     """Fetch the two packages beside server.js, once; nothing of them is committed."""
     if (FOLDER / "node_modules" / "msgpackr").is_dir():
         return
-    if shutil.which("npm") is None:
-        raise SystemExit("the uws peer needs node and npm; leave it out with --peers hub,starlette")
     subprocess.run(INSTALL, cwd=FOLDER, check=True)
