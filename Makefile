@@ -27,6 +27,7 @@ lint: .venv/for-work ## check style and types, of the browser code too
 
 bench: .venv/for-work ## measure what the hub costs on this machine (bench/README.md)
 	$(BIN)/python -m bench fanout
+	$(BIN)/python -m bench idle
 
 clean: ## take away what was installed and built; the data of a hub (hub-data) stays
 	rm -rf .venv build dist client-js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -32,7 +32,8 @@ def run_fanout(
 ) -> None:
     if drive not in ("bus", "api"):
         raise typer.BadParameter("bus or api", param_hint="--drive")
-    plan = fanout.Plan(users, events, rounds, _named(peers), drive, _command())
+    chosen = _named(peers or ("hub" if drive == "api" else ""))
+    plan = fanout.Plan(users, events, rounds, chosen, drive, _command())
     _finish(lambda: fanout.measure(plan, _tell), save)
 
 

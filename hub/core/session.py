@@ -126,14 +126,14 @@ class Session:
     """The state of one conversation. Every method returns what is to be done, in order."""
 
     __slots__ = (
-        "_allowance", "_heard_at", "_limits", "_pinged_at", "_refilled_at",
+        "_allowance", "_asked_at", "_heard_at", "_limits", "_pinged_at", "_refilled_at",
         "attention", "expires_at", "is_silent", "stage",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
         self._allowance = limits.messages_at_once
-        self._heard_at = self._refilled_at = self._pinged_at = now
+        self._heard_at = self._refilled_at = self._pinged_at = self._asked_at = now
         self.stage = Stage.GREETING
         self.attention: Attention = "hidden"
         self.expires_at = 0.0
@@ -199,16 +199,18 @@ class Session:
         """Take note of the welcome, and of the business time until which the token is good."""
         if self.stage is Stage.ATTACHING:
             self.stage, self.expires_at = Stage.LIVE, expires_at
-            self._heard_at = self._pinged_at = now
+            self._heard_at = self._pinged_at = self._asked_at = now
 
     def tick(self, now: float) -> Commands:
         """Do what time demands; to be called at `due`, or later."""
         match self.stage:
             case Stage.GREETING if now >= self.due:
                 return self.close(CloseCode.NO_HELLO)
-            case Stage.LIVE if self._waits_for_pong and now >= self._pinged_at + self._limits.pong:
+            case Stage.LIVE if self._waits_for_pong and now >= self._asked_at + self._limits.pong:
                 return self.close(CloseCode.NO_PONG)
             case Stage.LIVE if now >= self._pinged_at + self._limits.heartbeat:
+                if not self._waits_for_pong:
+                    self._asked_at = now
                 self._pinged_at = now
                 return (Send(frames.PING),)
         return ()
@@ -218,12 +220,13 @@ class Session:
         """Say when the next tick is wanted."""
         if self.stage is Stage.GREETING:
             return self._pinged_at + self._limits.hello
-        wait = self._limits.pong if self._waits_for_pong else self._limits.heartbeat
-        return self._pinged_at + wait
+        ping = self._pinged_at + self._limits.heartbeat
+        return min(ping, self._asked_at + self._limits.pong) if self._waits_for_pong else ping
 
     @property
     def _waits_for_pong(self) -> bool:
-        return self._heard_at < self._pinged_at
+        """Tell whether nothing was heard since `_asked_at`, the first ping that is not answered."""
+        return self._heard_at < self._asked_at
 
     def is_expired(self, now: float) -> bool:
         """Tell whether the token ran out longer ago than is forgiven; `now` is business time."""

@@ -186,7 +186,7 @@ def _claims(payload: Mapping[str, Any], now: float) -> Claims | Refusal:
         return Refusal("expired", "the token has expired")
     if now < payload.get("nbf", 0) - LEEWAY:
         return _invalid("the token is not valid yet")
-    if acting and expires_at - now > ACTING_LIFETIME + LEEWAY:
+    if acting and expires_at - min(now, payload.get("iat", now)) > ACTING_LIFETIME + LEEWAY:
         return _invalid("a log-in-as token lives at most one hour")
     return Claims(payload["sub"], payload["act"]["sub"] if acting else None, expires_at)
 
@@ -196,8 +196,9 @@ def _misshapen(payload: Mapping[str, Any]) -> str | None:
         return "sub must name a user"
     if not _is_second(payload.get("exp")):
         return "exp must be seconds since 1970"
-    if not _is_second(payload.get("nbf", 0)):
-        return "nbf must be seconds since 1970"
+    for claim in ("nbf", "iat"):
+        if not _is_second(payload.get(claim, 0)):
+            return f"{claim} must be seconds since 1970"
     actor = payload.get("act", {"sub": "nobody"})
     if not isinstance(actor, dict) or not _is_name(actor.get("sub")):
         return "act must name who acts, in its sub"

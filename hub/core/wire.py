@@ -84,7 +84,7 @@ class After:
 
     __pydantic_config__ = _STRICT
     epoch: Annotated[str, StringConstraints(max_length=128)]
-    seq: Seq
+    seq: Annotated[int, Field(ge=0)]  # however far beyond the head: then a snapshot is the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Hello:
     tab: Id
     state: Attention
     after: After | None = None
-    client: Annotated[str, StringConstraints(max_length=256)] = ""
+    client: Annotated[str, StringConstraints(max_length=256)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

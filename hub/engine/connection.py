@@ -118,7 +118,10 @@ class Store:
         for _ in range(TRIES):
             try:
                 calls, reason = await self._round(calls)
-            except (ConnectionError, TimeoutError, OSError) as error:
+            except TimeoutError:  # it waited long enough for all who call
+                reason = f"no answer in {CALL_SECONDS:g} s"
+                break
+            except (ConnectionError, OSError) as error:
                 reason = str(error) or type(error).__name__
             if not calls:
                 return

@@ -5,6 +5,8 @@ the plan is durable. Working it off is a queue with leases: whoever dies with a 
 goes on, and a page that was appended before changes nothing. Nothing is resolved again: the plan is the audience.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +18,7 @@ from hub.engine.log import PAGE, Appended, Happening, Log, Recipient
 from hub.engine.rows import Record, text
 
 LEASE_MS = 15_000
+RENEW_SECONDS = LEASE_MS / 3000
 INLINE = 500
 
 Part = tuple[Happening, Sequence[Recipient]]
@@ -28,6 +31,7 @@ class Plans:
         self._store = store
         self._log = log
         self._queue = store.keys.work("plans")
+        self.waiting = asyncio.Event()  # set when this process queued work, so that its workers need not look for it
 
     async def publish(self, parts: Sequence[Part], epoch: str) -> Appended:
         """Append one event's parts: at once for up to 500 recipients in all, else the first page now, the rest later.
@@ -48,6 +52,7 @@ class Plans:
         if is_inline(parts):
             return Appended(first.count + await self.resume(account, base))
         await self._due(account, base, 0)
+        self.waiting.set()
         return first
 
     async def resume(self, account: str, base: str) -> int:
@@ -55,9 +60,12 @@ class Plans:
         stored, count = await self._log.plan(account, base), 0
         if stored:
             parts, epoch = decode(stored)
+            renewed = time.monotonic()
             for happening, recipients in parts:
                 for start in range(0, len(recipients), PAGE):
-                    await self._due(account, base, LEASE_MS)
+                    if time.monotonic() - renewed > RENEW_SECONDS:
+                        await self._due(account, base, LEASE_MS)
+                        renewed = time.monotonic()
                     page = await self._log.append(happening, recipients[start : start + PAGE], epoch)
                     count += page.count
             await self._log.finish_plan(account, base)

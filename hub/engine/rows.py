@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from hub.core.inbox import lean
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -42,21 +44,27 @@ Change = Notified | Marked
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The shared part of a happening: its body (JSON) and a sentence for each reason code."""
+    """The shared part of a happening: its body (JSON) and a sentence for each reason code.
+
+    As one value it is lines, since orjson writes no raw newline: the body, the reasons, and where the body has more
+    `data` than a snapshot may carry, that body is the lean one and the whole one is a third line. The Functions cut
+    the third line off where a snapshot is read (library.lua, `read_row`).
+    """
 
     body: bytes
     reasons: dict[str, str]
 
     def encode(self) -> bytes:
-        """Return both as one value; orjson writes no raw newline, so it separates them."""
-        return self.body + b"\n" + orjson.dumps(self.reasons)
+        """Return it as one value."""
+        slim, reasons = lean(self.body), orjson.dumps(self.reasons)
+        return b"\n".join((slim, reasons) if slim == self.body else (slim, reasons, self.body))
 
     @classmethod
     def decode(cls, record: bytes | str) -> "Record":
-        """Read what `encode` wrote."""
+        """Read what `encode` wrote, whole or cut."""
         data = record.encode() if isinstance(record, str) else record
-        body, _, reasons = data.partition(b"\n")
-        return cls(body, orjson.loads(reasons))
+        body, reasons, *whole = data.split(b"\n")
+        return cls(whole[0] if whole else body, orjson.loads(reasons))
 
 
 def text(value: bytes | str) -> str:

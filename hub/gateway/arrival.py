@@ -19,6 +19,8 @@ from hub.gateway.roster import Roster
 from hub.gateway.tab import Tab
 from hub.gateway.views import Views
 
+FARTHEST = 2**53  # beyond every head; the store counts in doubles
+
 
 class Arrivals:
     """Seats tabs. Raises `Unavailable` when the store is away; the tab is then sent off with 4007."""
@@ -80,7 +82,7 @@ class Arrivals:
         connection = f"{self._registry.gateway}.{next(self._connections)}"
         tab.key = hello.tab
         tab.seat = Seat(person.account, person.user.id, hello.tab, connection)
-        after = None if hello.after is None else (hello.after.epoch, hello.after.seq)
+        after = None if hello.after is None else (hello.after.epoch, min(hello.after.seq, FARTHEST))
         oldest = cutoff(self._clock.now(), person.oldest_days)
         epoch = secrets.token_hex(6)
         attached = await self._registry.attach(

@@ -9,7 +9,6 @@ goes the careful way through `Person.hear`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -18,7 +17,6 @@ import structlog
 
 from hub import metrics
 from hub.core import frames
-from hub.core.inbox import lean
 from hub.core.wire import CloseCode
 from hub.engine.keys import Keys
 from hub.engine.rows import Record, read_entry
@@ -29,43 +27,38 @@ from hub.gateway.tab import Tab
 
 # A template is filled with %d alone: %b costs more than all the rest of a frame.
 _HEAD = b'{"op":"notify","seq":%%d,"popup":%b,"unread":%%d,"entry":{"id":"%b-%%d","state":"%b"'
+CACHED_SIZES = 4096  # bytes; to look a header up is quicker than to pack it
+HEADERS = tuple(map(header, range(CACHED_SIZES)))
 _JOURNAL = structlog.get_logger("hub.gateway")
 
 
 class Page:
     """The shared part of one `notify` message, ready to be spliced."""
 
-    __slots__ = ("_body", "_loud", "_quiet", "_reasons", "_tails")
+    __slots__ = ("_body", "_reasons", "loud", "quiet", "tails")
 
     def __init__(self, base: str, record: str) -> None:
         shared = Record.decode(record)
-        body = lean(shared.body)
+        body = shared.body
         name, state = base.encode().replace(b"%", b"%%"), b"read" if is_sample(body) else b"unread"
-        self._loud = _HEAD % (b"true", name, state)
-        self._quiet = _HEAD % (b"false", name, state)
+        self.loud = _HEAD % (b"true", name, state)
+        self.quiet = _HEAD % (b"false", name, state)
         self._reasons = shared.reasons
         self._body = body[1:]
-        self._tails: dict[str, bytes] = {}
+        self.tails: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
-        return f"<Page {self._quiet.decode()}>"
+        return f"<Page {self.quiet.decode()}>"
 
     def payload(self, seq: int, popup: bool, unread: int, index: int, code: str) -> bytes:
         """Write one user's `notify` as JSON."""
-        return (self._loud if popup else self._quiet) % (seq, unread, index) + (
-            self._tails.get(code) or self._tail(code)
-        )
+        return (self.loud if popup else self.quiet) % (seq, unread, index) + (self.tails.get(code) or self.tail(code))
 
-    def frame(self, seq: int, popup: bool, unread: int, index: int, code: str) -> bytes:
-        """Write one user's `notify` as a WebSocket frame."""
-        head = (self._loud if popup else self._quiet) % (seq, unread, index)
-        tail = self._tails.get(code) or self._tail(code)
-        return header(len(head) + len(tail)) + head + tail
-
-    def _tail(self, code: str) -> bytes:
+    def tail(self, code: str) -> bytes:
+        """Write what all readers for one reason share, once."""
         reason = orjson.dumps(self._reasons.get(code, code))
         tail = b',"reason":%b,%b}' % (reason, self._body) if self._body != b"}" else b',"reason":%b}}' % reason
-        self._tails[code] = tail
+        self.tails[code] = tail
         return tail
 
 
@@ -80,7 +73,7 @@ class Fanout:
     def __init__(self, roster: Roster, keys: Keys, now: Callable[[], float]) -> None:
         self._roster = roster
         self._now = now
-        self._account_of = lru_cache(maxsize=65_536)(lambda channel: keys.split_channel(channel.decode())[0])
+        self._keys = keys
         self._kinds: Mapping[str, Callable[[str, dict[str, Any]], None]] = {
             "notify": self._notify,
             "mark": self._mark,
@@ -97,7 +90,7 @@ class Fanout:
             message = msgpack.unpackb(data)
             take = self._kinds.get(message["k"])
             if take is not None:
-                take(self._account_of(channel), message)
+                take(self._keys.split_channel(channel.decode())[0], message)
         except Exception:
             _JOURNAL.exception("a message of the bus could not be taken", channel=channel.decode(errors="replace"))
 
@@ -105,34 +98,35 @@ class Fanout:
         residents = self._roster.accounts.get(account)
         if residents is None:
             return
-        page: Page | None = None
-        due: float = 0.0
+        page, told = None, 0
         for row in message["users"]:
-            person = residents.get(row[0])
+            user, index, seq, unread, target, gen, code = row
+            person = residents.get(user)
             if person is None:
                 continue
-            if page is None:
-                page = Page(message["base"], message["record"])
-                due = self._now() + OFFER_SECONDS
-            _, index, seq, unread, target, gen, code = row
+            page = page or Page(message["base"], message["record"])
             if target and not person.has_offer:
                 person.has_offer = True
-                self._roster.offers.add(person, due)
+                self._roster.offers.add(person, self._now() + OFFER_SECONDS)
             if person.settled and seq == person.seq + 1 and gen <= person.gen:
                 person.seq = seq
-                quiet = None
+                tail = page.tails.get(code) or page.tail(code)
                 for tab in person.tabs:
-                    if tab.key == target:
-                        popup = page.frame(seq, True, unread, index, code)
-                        tab.owe(popup if not tab.is_binary else self._packed(page, row, True))
-                    elif tab.is_binary:
-                        tab.owe(self._packed(page, row, False))
+                    if tab.is_binary:
+                        tab.owe(self._packed(page, row, tab.key == target))
+                        continue
+                    own = (page.loud if tab.key == target else page.quiet) % (seq, unread, index)
+                    size = len(own) + len(tail)
+                    head = HEADERS[size] if size < CACHED_SIZES else header(size)
+                    if tab.owed is None:  # Connection.owe inlined, so that the shared tail is copied once, at the join
+                        tab.owed = [head, own, tail]
+                        tab.outbox.add(tab)
                     else:
-                        if quiet is None:
-                            quiet = page.frame(seq, False, unread, index, code)
-                        tab.owe(quiet)
+                        tab.owed += (head, own, tail)
+                    told += 1
             else:
                 self._carefully(person, page, row)
+        metrics.FRAMES_SENT.inc(told)
 
     @staticmethod
     def _packed(page: Page, row: list[Any], popup: bool) -> bytes:

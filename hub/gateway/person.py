@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from hub.core import frames
 from hub.core.directory import User
-from hub.core.inbox import entry_json, lean
+from hub.core.inbox import entry_json
 from hub.engine.log import Tail
 from hub.engine.rows import Change, Entry, Notified
 
@@ -38,14 +38,16 @@ class Person:
     """One user with tabs on this gateway. `gate` lets one thing at a time change what is known of them."""
 
     __slots__ = (
-        "account", "arriving", "channels", "epoch", "gate", "gen", "guests", "has_offer", "held", "listening",
-        "oldest_days", "rev", "seq", "settled", "tabs", "user",
+        "account", "arriving", "epoch", "gate", "gen", "guests", "has_offer", "held", "listening",
+        "oldest_days", "own", "rev", "seq", "settled", "shared", "tabs",
+        "user",
     )  # fmt: skip
 
-    def __init__(self, user: User, channels: frozenset[str], rev: int, oldest_days: int) -> None:
+    def __init__(self, user: User, own: str, shared: frozenset[str], rev: int, oldest_days: int) -> None:
         self.user = user
         self.account = user.account
-        self.channels = channels  # full names
+        self.own = own  # the person's own channel
+        self.shared = shared  # the others; one set for all whose preferences come to the same
         self.oldest_days = oldest_days
         self.epoch: str | None = None  # unknown until the first tab has a seat; until then everything is held
         self.seq = 0
@@ -63,6 +65,11 @@ class Person:
     def __repr__(self) -> str:
         held = "" if self.held is None else f", {len(self.held)} held"
         return f"<Person {self.account}/{self.user.id} seq={self.seq} gen={self.gen} tabs={len(self.tabs)}{held}>"
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Name the channels that this person is told over."""
+        return self.shared | {self.own}
 
     @property
     def everyone(self) -> list[Tab]:
@@ -159,7 +166,7 @@ class Person:
 
 def entry_bytes(entry: Entry) -> bytes:
     """Write an entry as a frame carries it."""
-    return entry_json(entry.id, entry.state, entry.reason, lean(entry.body))
+    return entry_json(entry.id, entry.state, entry.reason, entry.body)
 
 
 def election(gen: int, elected: str, popups: Sequence[Entry]) -> News:

@@ -16,6 +16,7 @@ import socket
 import struct
 from typing import Any, cast
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -56,11 +57,12 @@ def frame(payload: bytes, opcode: int = TEXT) -> bytes:
 class Outbox:
     """Collect what connections are owed in one tick of the loop, and write it at its end."""
 
-    __slots__ = ("_loop", "_owing", "buffer_limit", "message_limit")
+    __slots__ = ("_loop", "_owing", "buffer_limit", "frames", "message_limit")
 
     def __init__(self, message_limit: int, buffer_limit: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._owing: list[Connection] = []
+        self.frames = 0  # owed in this tick
         self.message_limit = message_limit
         self.buffer_limit = buffer_limit
 
@@ -72,15 +74,15 @@ class Outbox:
 
     def _flush(self) -> None:
         owing, self._owing = self._owing, []
-        frames = size = 0
+        size = 0
         for connection in owing:
             owed, connection.owed = connection.owed, None
             if owed is not None:
                 data = owed[0] if len(owed) == 1 else b"".join(owed)
                 connection.transport.write(data)
-                frames += len(owed)
                 size += len(data)
-        FRAMES_SENT.inc(frames)
+        FRAMES_SENT.inc(self.frames)
+        self.frames = 0
         BYTES_SENT.inc(size)
 
 
@@ -96,15 +98,15 @@ class Phase(enum.Enum):
 class Connection(asyncio.Protocol):
     """One WebSocket. Subclasses say what to do with messages (`received`) and at the end (`lost`)."""
 
-    __slots__ = ("_incoming", "_outbox", "_timer", "owed", "phase", "transport")
+    __slots__ = ("_incoming", "_timer", "outbox", "owed", "phase", "transport")
 
     transport: asyncio.Transport
 
     def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
+        self.outbox = outbox
         self._incoming: Incoming | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self.owed: list[bytes] | None = None
+        self.owed: list[bytes] | None = None  # pieces of frames, to be joined
         self.phase = Phase.OPEN
 
     def __repr__(self) -> str:
@@ -125,9 +127,10 @@ class Connection(asyncio.Protocol):
 
     def owe(self, frame: bytes) -> None:
         """Write a frame at the end of this tick, in order. Not after `close`."""
+        self.outbox.frames += 1
         if self.owed is None:
             self.owed = [frame]
-            self._outbox.add(self)
+            self.outbox.add(self)
         else:
             self.owed.append(frame)
 
@@ -170,14 +173,14 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's do not inherit from it
-        self.transport.set_write_buffer_limits(high=self._outbox.buffer_limit)
+        self.transport.set_write_buffer_limits(high=self.outbox.buffer_limit)
         limit_silence(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
         if self.phase in (Phase.ENDING, Phase.GONE):
             return
-        incoming = self._incoming or Incoming(self._outbox.message_limit)
+        incoming = self._incoming or Incoming(self.outbox.message_limit)
         try:
             for opcode, payload in incoming.feed(data):
                 if opcode is Opcode.CLOSE:
@@ -257,6 +260,11 @@ class HubProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             cast(dict[str, Any], self.scope["extensions"])["hub"] = self
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the endpoint says; an upgrade refused with a response of our own is complete, and no fault."""
+        await super().send(message)
+        self.handshake_complete = self.handshake_complete or self.close_sent
 
     def data_received(self, data: bytes) -> None:
         """Read the upgrade request; what comes before its answer waits for the adopting connection."""

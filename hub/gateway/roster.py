@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from typing import Any
 
 from hub import metrics
@@ -31,6 +32,8 @@ from hub.gateway.wheel import Wheel
 OFFER_SECONDS = 1.5  # the store's own deadline; asking later than that is what makes the answer final
 PAUSE_SECONDS = 0.5  # between two tries to read a log while the store is away
 GROUPS_SECONDS = 1.0  # how old an account tree's groups may be, so that a crowd of arrivals reads them once
+
+SETS_KEPT = 4096  # sets of channels that people share; one that fell out is only kept twice
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -57,6 +60,10 @@ class Roster:
         self._views = views
         self._spawn = spawn
         self._now = now
+        # Forty names a person would be most of what a person costs here.
+        self._names = lru_cache(maxsize=SETS_KEPT)(
+            lambda account, suffixes: frozenset(log.store.keys.channel(account, suffix) for suffix in suffixes)
+        )
         self._repairing: set[Person] = set()
         self._stale: dict[Person, bool] = {}
         self._groups: dict[str, tuple[float, list[Group]]] = {}
@@ -97,10 +104,11 @@ class Roster:
             return CloseCode.RESYNC  # moving at this very moment
         if not user.active:
             return CloseCode.REMOVED
-        channels = await self._channels(user, chosen)
+        shared = await self._shared(user, chosen)
         if id in self.people:
             return self.people[id]
-        person = Person(user, channels, tails[0].rev, kept.retention_days if kept else 90)
+        own = self._log.store.keys.channel(account, f"u:{id}")
+        person = Person(user, own, shared, tails[0].rev, kept.retention_days if kept else 90)
         person.listening = asyncio.create_task(self._listen(person))
         self.people[id] = self.accounts.setdefault(account, {})[id] = person
         return person
@@ -142,10 +150,11 @@ class Roster:
         for tab in person.everyone:
             tab.end(code)
 
-    async def _channels(self, user: User, chosen: Preferences) -> frozenset[str]:
+    async def _shared(self, user: User, chosen: Preferences) -> frozenset[str]:
+        """Name the channels of a user that are not theirs alone."""
         groups = [group.id for group in await self._groups_of(user.account) if user.id in group.members]
         suffixes = preferences.channels(self._catalogue, user, chosen, groups)
-        return frozenset(self._log.store.keys.channel(user.account, suffix) for suffix in suffixes)
+        return self._names(user.account, suffixes - {f"u:{user.id}"})
 
     async def _groups_of(self, account: str) -> list[Group]:
         root = (await self._directory.tree()).root(account)
@@ -236,11 +245,11 @@ class Roster:
 
     async def _move(self, person: Person, user: User, chosen: Preferences) -> None:
         """Let a person hear what they want now, and find what was written between."""
-        channels = await self._channels(user, chosen)
-        added, gone = channels - person.channels, person.channels - channels
+        shared = await self._shared(user, chosen)
+        added, gone = shared - person.shared, person.shared - shared
         if added:
             await listen(self.bells, added)
-        person.user, person.channels = user, channels
+        person.user, person.shared = user, shared
         if gone:
             self.bells.release(gone)
         if added:

@@ -48,15 +48,17 @@ class Router:
                 await asyncio.sleep(DOWN_SECONDS)
                 continue
             if idle:
-                await asyncio.sleep(IDLE_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._plans.waiting.wait(), IDLE_SECONDS)
+                self._plans.waiting.clear()
 
     async def _work(self) -> int:
         claimed = await self._plans.claim()
-        for account, base in claimed:
-            self._busy += 1
-            try:
-                count = await self._plans.resume(account, base)
-            finally:
-                self._busy -= 1
+        self._busy += len(claimed)
+        try:
+            counts = await asyncio.gather(*(self._plans.resume(account, base) for account, base in claimed))
+        finally:
+            self._busy -= len(claimed)
+        for (account, base), count in zip(claimed, counts, strict=True):
             journal.info("audience told", account=account, happening=base, users=count)
         return len(claimed)

@@ -26,9 +26,9 @@ HELLO = b'{"op":"hello","token":"t","tab":"A1","state":"focused"}'
 class Dialogue:
     """A session and a clock; `says` gives what the session has done."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
         self.now = 1000.0
-        self.session = Session(LIMITS, self.now)
+        self.session = Session(limits, self.now)
 
     def says(self, data: bytes | Message | Refused) -> list[Command]:
         said = decode(data) if isinstance(data, bytes) else data
@@ -185,3 +185,16 @@ def test_a_tab_outlives_its_token_by_a_minute(live: Dialogue) -> None:
     assert live.session.is_expired(5060.0)
     live.session.expires_at = 9000.0
     assert not live.session.is_expired(5060.0)
+
+
+def test_a_heartbeat_shorter_than_the_patience_is_kept_and_silence_still_ends_it() -> None:
+    """HUB_HEARTBEAT_SECONDS is the time between pings, whatever HUB_PONG_SECONDS is."""
+    tab = Dialogue(Limits(heartbeat=1, pong=3))
+    tab.says(HELLO)
+    tab.session.attached(expires_at=5000.0, now=tab.now)
+    for _ in range(3):
+        assert tab.session.due == tab.now + 1
+        assert tab.waits(1) == [Send(frames.PING)]
+        tab.says(b'{"op":"pong"}')
+    assert [tab.waits(1) for _ in range(3)] == [[Send(frames.PING)]] * 3
+    assert tab.waits(1) == [Close(CloseCode.NO_PONG)]

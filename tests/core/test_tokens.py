@@ -115,6 +115,7 @@ def test_C_17_a_longer_log_in_as_token_is_refused() -> None:
     act = {"sub": "olga"}
     assert code(signed(exp=int(NOW) + 3660, act=act)) == "accepted"
     assert code(signed(exp=int(NOW) + 3661, act=act)) == "invalid"
+    assert code(signed(iat=int(NOW) - 3000, exp=int(NOW) + 3000, act=act)) == "invalid", "100 minutes from its making"
     assert code(signed(exp=int(NOW) + 86_400)) == "accepted"
 
 
@@ -140,6 +141,7 @@ def test_a_malformed_act_is_refused(act: object) -> None:
         {"exp": float("nan")},
         {"exp": 10**400},
         {"nbf": "soon"},
+        {"iat": "once"},
         {"nbf": int(NOW) + 61},
     ],
     ids=str,

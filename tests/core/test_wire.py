@@ -119,3 +119,11 @@ def test_close_codes_up_to_4499_mean_come_back() -> None:
     assert {code for code in CloseCode if code.reconnect} == {code for code in CloseCode if 4000 <= code < 4500}
     assert all(len(code.explanation.encode()) <= 123 for code in CloseCode), "RFC 6455 5.5: a control frame is small"
     assert CloseCode.INTERNAL.explanation == "", "an internal fault is closed without detail"
+
+
+def test_a_returning_tab_may_name_any_number_and_any_client_or_none() -> None:
+    hello = {"op": "hello", "token": "t", "tab": "A1", "state": "hidden", "client": None}
+    said = decode(json.dumps(hello | {"after": {"epoch": "e", "seq": 2**62}}).encode())
+    assert isinstance(said, wire.Hello)
+    assert said.after == wire.After("e", 2**62)
+    assert said.client is None

@@ -2,8 +2,10 @@
 
 import asyncio
 
-from hub.engine.log import Log
-from hub.engine.rows import Marked, Notified
+import orjson
+
+from hub.engine.log import Happening, Log
+from hub.engine.rows import Marked, Notified, Record
 from hub.engine.tabs import Tabs
 
 from .conftest import happening, recipients, seat
@@ -159,3 +161,18 @@ async def test_an_event_that_reaches_nobody_is_still_one_event(log: Log) -> None
     assert await log.accepted("acme", "evt-1") is not None
     assert await log.decisions("acme", "h1") == [{"user": "ann"}]
     assert await log.recent("acme", 10, None) == [("h1", "evt-1", 1000.0)]
+
+
+async def test_large_data_is_whole_in_frames_and_lists_and_left_out_of_snapshots(log: Log, tabs: Tabs) -> None:
+    """Fine print 8: a returning tab is not drowned by its own snapshot; `data` over 2 KiB is read over HTTP."""
+    body = orjson.dumps({"type": "voicemails", "data": {"x": "y" * 9_000}})
+    await log.append(Happening("h1", "acme", Record(body, {"r": "why"}), 1, 0, sticky=True), recipients("ann"), "e")
+    assert (await log.record("acme", "h1")) == Record(body, {"r": "why"})
+    assert [entry.body for entry in (await log.inbox("acme", "ann", "all", 9, None, 0)).entries] == [body]
+    changes = (await log.missed("acme", "ann", 0)).changes
+    assert changes is not None
+    assert [change.entry.body for change in changes if isinstance(change, Notified)] == [body]
+    attached = await tabs.attach(seat("ann", "A"), "focused", None, limit=9, oldest=0, epoch="e")
+    assert attached is not None
+    slim = b'{"type":"voicemails"}'
+    assert [entry.body for entry in (*attached.inbox, *attached.popups)] == [slim, slim]

@@ -23,7 +23,7 @@ local function inbox(KEYS, ARGV)
   for i = 1, #found, 2 do
     if #rows == asked.limit then break end
     if belongs(keys, found[i], asked.account) then
-      local row = read_row(keys, KEYS[1], found[i])
+      local row = read_row(keys, KEYS[1], found[i], true)
       if row then rows[#rows + 1] = row end
     end
     next_before = i + 2 <= #found and tonumber(found[i + 1]) or 0

@@ -110,12 +110,14 @@ local function state_of(keys, id)
   return 'read'
 end
 
--- One entry as a row {id, seq, state, reason code, record}, or nil when retention took it.
-local function read_row(keys, notifications, id)
+-- One entry as a row {id, seq, state, reason code, record}, or nil when retention took it. Without `whole` the record
+-- is cut to what a snapshot carries (rows.Record).
+local function read_row(keys, notifications, id, whole)
   local packed = redis.call('HGET', keys.entries, id)
   if not packed then return nil end
   local record = redis.call('HGET', notifications, string.match(id, '^(.*)-'))
   if not record then return nil end
+  if not whole then record = string.match(record, '^([^\n]*\n[^\n]*)') end
   local entry = cmsgpack.unpack(packed)
   return {id, entry.s, state_of(keys, id), entry.r, record}
 end
@@ -202,7 +204,7 @@ local function missed_rows(keys, person, notifications, after)
   for i, packed in ipairs(kept) do
     local change = cmsgpack.unpack(packed)
     if change.k == 'notify' then
-      local row = read_row(keys, notifications, change.id)
+      local row = read_row(keys, notifications, change.id, true)
       if not row then return nil end
       bytes = bytes + #row[5]
       row[2] = after + i
