@@ -13,10 +13,12 @@ import orjson
 import typer
 
 from hub import __version__
-from hub.settings import Settings, Unfit, described, load, unknown_names
+from hub.settings import Settings, Unfit, described, doubts, load, unknown_names
 
 if TYPE_CHECKING:
     from hub.app.operating import RunningHub
+
+EXAMPLE = """'{"seconds": 34}'"""
 
 app = typer.Typer(
     name="hub",
@@ -87,11 +89,7 @@ def token(
     """Print a token for a user, for scripts and tests."""
     from hub.app.operating import make_token
 
-    settings = _settings(data_dir=data_dir)
-    made, is_known = asyncio.run(make_token(settings, user, ttl, act))
-    if not is_known:
-        _say(f"note: the hub knows no active user {user!r}, so it will refuse this token")
-    typer.echo(made)
+    typer.echo(asyncio.run(make_token(_settings(data_dir=data_dir), user, ttl, act)))
 
 
 @app.command()
@@ -109,26 +107,29 @@ def send(
     id: Annotated[str | None, typer.Option(help="Id that makes it one event, however often it is sent.")] = None,
     url: HubUrl = None,
     key: Key = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Post an event to a running hub, and say how many people it told."""
+    from hub.app.operating import send_event
+
     event = {"type": type, "account": account, "contact": contact, "line": line, "users": user, "title": title}
     event |= {"body": body, "url": link, "data": _object(data), "origin": origin, "id": id}
-    answer = _remote(url, key).post("/v1/events", {name: value for name, value in event.items() if value is not None})
-    outcome = answer.get("reason") or f"{answer['recipients']} recipients"
-    typer.echo(f"{answer['id']}: {answer['status']}, {outcome}")
+    given = {name: value for name, value in event.items() if value is not None}
+    typer.echo(send_event(_remote(url, key, data_dir), given))
 
 
 @app.command()
 def inspect(
     kind: Annotated[Kind, typer.Argument(help="What to look at.")],
-    id: Annotated[str, typer.Argument(help="Its id; for a delivery that of the event.")],
+    id: Annotated[str, typer.Argument(help="Its id; for a delivery that of the event, or of one notification.")],
     url: HubUrl = None,
     key: Key = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Say what a running hub knows, and why it decided so."""
     from hub.app.operating import INSPECT
 
-    remote = _remote(url, key)
+    remote = _remote(url, key, data_dir)
     for line in INSPECT[kind.value](remote, id):
         typer.echo(line)
 
@@ -140,23 +141,27 @@ def check(
     """Validate settings and connections, and print what would be used. Fails on unknown HUB_ names."""
     from hub.app.checking import findings
 
+    failed = 0
+    for name, nearest in unknown_names(os.environ):
+        failed = 1
+        typer.echo(f"FAIL {name} is not a setting; the nearest is {nearest}")
     settings = load(os.environ, host=host, port=port, workers=workers, role=role and role.value, data_dir=data_dir)
     for name, value in described(settings):
         typer.echo(f"{name} = {value}")
-    found = list(findings(settings, os.environ))
-    for is_well, what in found:
-        typer.echo(f"{'ok  ' if is_well else 'FAIL'} {what}")
-    raise typer.Exit(0 if all(is_well for is_well, _ in found) else 1)
+    for verdict, what in findings(settings):
+        failed |= verdict == "FAIL"
+        typer.echo(f"{verdict:4} {what}")
+    raise typer.Exit(failed)
 
 
 @app.command()
 def echo(port: Annotated[int, typer.Option(help="Port to listen on.")], host: Host = None) -> None:
     """Run a bare WebSocket echo at / on the hub's own protocol class and settings, for conformance suites."""
     from hub.app.serving import echo as serve_echo
-    from hub.app.supervisor import listen
+    from hub.app.listening import bind
 
     settings = _settings(host=host, port=port)
-    with listen(settings.host, settings.port) as listener:
+    with bind(settings.host, settings.port) as listener:
         serve_echo(settings, listener)
 
 
@@ -178,30 +183,34 @@ def main() -> None:
 def _run(settings: Settings, *, demo: bool) -> None:
     from hub.app.supervisor import run_hub
 
+    for doubt in doubts(settings):
+        _say(f"warning: {doubt}")
     raise typer.Exit(run_hub(settings, demo=demo, say=_say))
 
 
 def _settings(**flags: Any) -> Settings:
-    """Load the settings, and name the variables that look mistyped."""
-    settings = load(os.environ, **flags)
+    """Name the variables that look mistyped, and load the settings."""
     for name, nearest in unknown_names(os.environ):
         _say(f"warning: {name} is not a setting; did you mean {nearest}?")
-    return settings
+    return load(os.environ, **flags)
 
 
-def _remote(url: str | None, key: str | None) -> RunningHub:
+def _remote(url: str | None, key: str | None, data_dir: Path | None) -> RunningHub:
     from hub.app.operating import RunningHub
 
-    return RunningHub(_settings(), url, key)
+    return RunningHub(_settings(data_dir=data_dir), url, key)
 
 
 def _object(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Unfit(f"--data is not JSON: {error}") from error
+        raise Unfit(f"--data must be a JSON object, and is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Unfit(f"--data must be a JSON object, such as {EXAMPLE}")
+    return found
 
 
 def _say(text: str) -> None:

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "HUB_"
 LEAST_SECRET_BYTES = 32  # RFC 7518 3.2: an HS256 key is at least as long as its hash
+LEAST_KEY_LENGTH = 16  # characters of an operator's key; a shorter one is guessed
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+cluster", "redis+sentinel")
 _INJECTED = re.compile(
     r"HUB(_\w+)?_SERVICE_HOST"
@@ -62,12 +63,32 @@ def _split(value: object) -> object:
 
 def _address(url: str, schemes: tuple[str, ...]) -> str:
     """Return the url if it has one of these schemes and names a host (or, for unix, a path)."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # its words may repeat the password
+        raise ValueError("must be a URL") from None
     if parts.scheme not in schemes:
         raise ValueError("must start with " + " or ".join(f"{scheme}://" for scheme in schemes))
+    if "@" in url.partition("://")[2].removeprefix(parts.netloc) and parts.scheme != "unix":
+        raise ValueError("must have / ? # and @ percent-encoded where they stand in its user name or password")
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
         raise ValueError("must name " + ("a path" if parts.scheme == "unix" else "a host"))
+    if "," not in parts.netloc and not _has_port(url):
+        raise ValueError("must have a number from 1 to 65535 as its port, if any")
     return url
+
+
+def _has_port(url: str) -> bool:
+    """Tell whether the port of a url is one, or is left out."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def bare(text: str) -> str:
+    """Take user name and password out of every URL in a text."""
+    return re.sub(r"(?<=://)[^/\s@]*@", "", text)
 
 
 def _setting(default: Any, help: str, *, unit: str = "", secret: bool = False, **rules: Any) -> Any:
@@ -156,6 +177,14 @@ class Settings(BaseSettings):
     @classmethod
     def _check_store(cls, url: str | None) -> str | None:
         return url and _address(url, STORE_SCHEMES)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _check_directory(cls, path: Path) -> Path:
+        found = path.expanduser()
+        if found.is_file():
+            raise ValueError(f"{path} is a file, not a directory")
+        return found
 
     @field_validator("jwks_url", "public_url")
     @classmethod
@@ -255,6 +284,13 @@ def unknown_names(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, difflib.get_close_matches(name.upper(), valid, n=1, cutoff=0.0)[0]) for name in strange]
 
 
+def doubts(settings: Settings) -> list[str]:
+    """Say what is allowed but unwise."""
+    if settings.operator_key and len(settings.operator_key) < LEAST_KEY_LENGTH:
+        return [f"HUB_OPERATOR_KEY: has fewer than {LEAST_KEY_LENGTH} characters, so it can be guessed"]
+    return []
+
+
 def described(settings: Settings) -> list[tuple[str, str]]:
     """List name and value of every setting as a person may see it: nothing secret is shown."""
     fields = Settings.model_fields.items()
@@ -291,6 +327,6 @@ def _shown(field: FieldInfo, value: object) -> str:
     if isinstance(value, tuple):
         return f"(set, {len(value)})" if _is_secret(field) else ",".join(value)
     if not _is_secret(field):
-        return str(value)
+        return bare(str(value))
     parts = urlsplit(str(value))
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else "(set)"

@@ -13,6 +13,7 @@
 import {ago, element, icon, link} from "./dom.js";
 import {HubElement} from "./hub-element.js";
 import {bellStyles} from "./styles.js";
+import {opened} from "./toplayer.js";
 
 const BELL = ["M6 9a6 6 0 0 1 12 0c0 6 2.5 7 2.5 7h-17S6 15 6 9", "M10 20a2 2 0 0 0 4 0"];
 const CHECK = "M5 12.5l4.5 4.5L19 7.5";
@@ -61,6 +62,7 @@ export class HubBell extends HubElement {
 
   disconnectedCallback() {
     this.#page.abort();
+    this.close();
     super.disconnectedCallback();
   }
 
@@ -103,6 +105,8 @@ export class HubBell extends HubElement {
   /** @param {boolean} open */
   #expand(open) {
     this.#open = open;
+    if (open) opened.add(this);
+    else opened.delete(this);
     this.#panel.hidden = !open;
     this.#button.setAttribute("aria-expanded", String(open));
     this.#draw();
@@ -120,7 +124,7 @@ export class HubBell extends HubElement {
     const {offsetWidth: width} = this.#panel;
     const leftToRight = getComputedStyle(this).direction !== "rtl";
     const wanted = leftToRight ? bell.right - width : bell.left;
-    const left = Math.max(GAP, Math.min(wanted, innerWidth - width - GAP));
+    const left = Math.max(GAP, Math.min(wanted, document.documentElement.clientWidth - width - GAP));
     this.#panel.style.setProperty("left", `${left}px`);
     this.#panel.style.setProperty("top", `${bell.bottom + GAP}px`);
   }
@@ -152,7 +156,7 @@ export class HubBell extends HubElement {
     this.#list.replaceChildren(...entries.map((entry) => this.#row(entry)));
     if (focused) this.#refocus(focused);
     this.#list.hidden = entries.length === 0;
-    this.#empty.hidden = entries.length > 0 || this.#failed;
+    this.#empty.hidden = entries.length > 0 || this.#failed || !this.client?.user;
     this.#readAll.disabled = unread === 0;
     this.#more.hidden = this.#cursor === null;
     const notice = this.#trouble();

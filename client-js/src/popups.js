@@ -39,7 +39,7 @@ export class HubPopups extends HubElement {
   #announcer = new Announcer();
   #layer = new TopLayer(this);
   #hovered = false;
-  #keyboard = false;
+  #focused = false;
   #shift = false;
   /** @type {HTMLElement | null} */
   #cameFrom = null;
@@ -88,9 +88,8 @@ export class HubPopups extends HubElement {
     const region = this.#region;
     region.addEventListener("pointerenter", () => this.#attend({hovered: true}));
     region.addEventListener("pointerleave", () => this.#attend({hovered: false}));
-    region.addEventListener("focusin", (event) =>
-      this.#attend({keyboard: /** @type {Element} */ (event.target).matches(":focus-visible")}));
-    region.addEventListener("focusout", () => this.#attend({keyboard: false}));
+    region.addEventListener("focusin", () => this.#attend({focused: true}));
+    region.addEventListener("focusout", () => this.#attend({focused: false}));
     region.addEventListener("keydown", (event) => this.#pressed(event));
     // Shift and a click would select the page's text across the pop-up.
     region.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
@@ -112,7 +111,9 @@ export class HubPopups extends HubElement {
     this.#all.hidden = this.#bar.hidden = popups.length < 2;
     if (grown.length) this.#layer.raise();
     this.#glide(before);
-    this.#attend({hovered: this.#hovered && this.#cards.size > 0, keyboard: this.#keyboard && this.#cards.size > 0});
+    // An element that is removed or hidden loses the focus without a word.
+    const focused = this.#focused && this.#region.contains(this.shadowRoot?.activeElement ?? null);
+    this.#attend({hovered: this.#hovered && this.#cards.size > 0, focused});
   }
 
   /** @param {Entry} entry */
@@ -136,7 +137,7 @@ export class HubPopups extends HubElement {
     const by = [entry.sender ? `from ${entry.sender}` : null, entry.sample ? "sample" : null];
     const close = element("button", {
       type: "button", class: "close", part: "close", "aria-label": `Close notification: ${title}`,
-      title: "Close. With Shift: close all", onclick: (/** @type {MouseEvent} */ event) => this.#close(entry.id, event),
+      title: "Close. With Shift (click, Enter or Space): close all", onclick: (/** @type {MouseEvent} */ event) => this.#close(entry.id, event),
     }, icon(CROSS));
     return element("div", {
       role: "group", "aria-label": title, class: important ? "card important" : "card", part: important ? "card important" : "card",
@@ -168,7 +169,7 @@ export class HubPopups extends HubElement {
     void this.client?.dismiss([id]);
     if (!keyboard) return;
     const card = next === undefined ? [...this.#cards.values()][0] : this.#cards.get(next);
-    if (card) closeButton(card)?.focus();
+    if (card) focusOn(card);
     else this.#goBack();
   }
 
@@ -201,8 +202,8 @@ export class HubPopups extends HubElement {
       modifiers.includes(name) === /** @type {any} */ (event)[`${name}Key`]);
     if (event.code.toLowerCase() !== `key${key}` || !wanted || this.#cards.size === 0) return;
     event.preventDefault();
-    this.#cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
-    closeButton(/** @type {HTMLElement} */ ([...this.#cards.values()].at(-1)))?.focus();
+    if (document.activeElement !== this) this.#cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
+    focusOn(/** @type {HTMLElement} */ ([...this.#cards.values()].at(-1)));
   }
 
   #goBack() {
@@ -212,17 +213,17 @@ export class HubPopups extends HubElement {
     else /** @type {HTMLElement | null} */ (this.shadowRoot?.activeElement ?? null)?.blur();
   }
 
-  /** @param {{hovered?: boolean, keyboard?: boolean}} change */
-  #attend({hovered = this.#hovered, keyboard = this.#keyboard}) {
+  /** @param {{hovered?: boolean, focused?: boolean}} change */
+  #attend({hovered = this.#hovered, focused = this.#focused}) {
     this.#hovered = hovered;
-    this.#keyboard = keyboard;
+    this.#focused = focused;
     this.#pace();
   }
 
   /** Let the time of timed pop-ups run only while somebody may read them and does not reach for them. */
   #pace() {
     const now = Date.now();
-    this.#fade.run(document.visibilityState === "visible" && !this.#hovered && !this.#keyboard, now);
+    this.#fade.run(document.visibilityState === "visible" && !this.#hovered && !this.#focused, now);
     clearTimeout(this.#timer);
     const next = this.#fade.next(now);
     if (next !== null) this.#timer = setTimeout(() => this.#faded(), next + 1);
@@ -249,7 +250,8 @@ export class HubPopups extends HubElement {
   }
 }
 
-/** @param {HTMLElement} card @returns {HTMLElement | null} */
-function closeButton(card) {
-  return card.querySelector(".close");
+/** Focus a card's close button with a ring, also when the mouse was used last. @param {HTMLElement} card */
+function focusOn(card) {
+  const visibly = /** @type {FocusOptions} */ ({focusVisible: true});
+  /** @type {HTMLElement | null} */ (card.querySelector(".close"))?.focus(visibly);
 }

@@ -3,6 +3,7 @@
  * carries them out in order. The rules (protocol.md 7):
  *
  *   frame with `seq`   = last + 1  apply it      <= last  ignore it      > last + 1  come back with `after`
+ *   without            apply it: it is not part of the log (what a log-in-as session closed or read for itself)
  *   welcome            recovered: the missing frames follow; else the snapshot replaces everything
  *   pop-ups            belong to the user: `elected` brings them here or takes them away; what is taken is `shown` at once
  *   dismiss, read      take effect here at once, are sent again after a reconnect until the hub acknowledged them
@@ -65,7 +66,7 @@ export class Session {
    */
   receive(frame) {
     if (frame.op === "welcome") return this.#welcome(frame);
-    if ("seq" in frame) {
+    if ("seq" in frame && typeof frame.seq === "number") {
       if (this.#epoch === null || frame.seq <= this.#seq) return [];
       if (frame.seq > this.#seq + 1) return [{do: "reconnect", why: `gap: had ${this.#seq}, got ${frame.seq}`}];
       this.#seq = frame.seq;
@@ -214,7 +215,7 @@ export class Session {
   }
 
   /**
-   * An acknowledged wish holds here too: a log-in-as session gets no frame for what only it sees.
+   * An acknowledged wish holds here, even if the frame that tells all tabs is still on its way.
    * @param {Ack} frame
    * @returns {Command[]}
    */

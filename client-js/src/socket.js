@@ -44,6 +44,8 @@ const PROVEN = 10_000;
 /** Ask for the next token this long before the present one runs out, at most so often, ms. */
 const MARGIN = 90_000;
 const REFRESH = 30_000;
+/** After a refused token: when to come once more with another, ms; a hub with a new secret refuses all tabs at once. */
+const RENEWAL = /** @type {[number, number]} */ ([500, 5_000]);
 
 const LEFT = 1000;
 const RESYNC = 4003;
@@ -61,7 +63,12 @@ export class Socket {
   #attempt = 0;
   #heartbeat = 25_000;
   #heard = 0;
-  #welcomed = 0;
+  /** When the present connection was welcomed. @type {number | null} */
+  #welcomed = null;
+  /** Whether there was a welcome ever. */
+  #known = false;
+  /** Whether the hub refused a token since a connection proved itself. */
+  #refused = false;
   /** @type {import("./wire.js").Bye | null} */
   #bye = null;
   /** @type {string | null} */
@@ -83,7 +90,7 @@ export class Socket {
     target.protocol = target.protocol.replace("http", "ws");
     this.#url = target.href;
     this.#getToken = typeof token === "function" ? token : null;
-    this.#token = typeof token === "function" ? null : token;
+    this.#token = typeof token === "function" ? null : trimmed(token);
     this.#owner = owner;
     this.#machine = machine;
   }
@@ -92,7 +99,7 @@ export class Socket {
   async open() {
     if (this.state === "closed") return;
     const turn = this.#abandon(LEFT);
-    this.#become(this.#welcomed ? "reconnecting" : "connecting");
+    this.#become(this.#known ? "reconnecting" : "connecting");
     this.#bye = null;
     this.#after(WELCOME, () => this.#lost(1006));
     let token;
@@ -141,7 +148,7 @@ export class Socket {
   }
 
   /**
-   * Give a token that is good for now, asking for a new one where needed.
+   * Give a token that is good for now, asking for a new one where needed; white space around it is of no account.
    * @param {{fresh?: boolean}} [options]
    * @returns {Promise<string>}
    */
@@ -149,9 +156,9 @@ export class Socket {
     const old = fresh || this.#token === null || (this.#expires !== null && this.#expires <= this.#machine.now());
     if (old && this.#getToken) {
       this.#asked = this.#machine.now();
-      this.#keep(await this.#getToken());
+      this.#keep(trimmed(await this.#getToken()));
     }
-    if (!this.#token) throw new Error("no token");
+    if (!this.#token) throw new Error("there is no token");
     return this.#token;
   }
 
@@ -167,7 +174,7 @@ export class Socket {
     this.#socket = socket;
     socket.onopen = () => this.#write(this.#owner.hello(token));
     socket.onmessage = ({data}) => this.#message(data);
-    socket.onclose = ({code}) => this.#lost(code);
+    socket.onclose = ({code, reason}) => this.#lost(code, reason);
   }
 
   /** @param {TabFrame} frame */
@@ -191,6 +198,7 @@ export class Socket {
   /** @param {import("./wire.js").Welcome} frame */
   #welcome(frame) {
     this.#bye = null;
+    this.#known = true;
     this.#welcomed = this.#machine.now();
     this.#heartbeat = frame.heartbeat * 1000;
     this.#expires ??= Date.parse(frame.expires_at);
@@ -228,28 +236,38 @@ export class Socket {
 
   /** @param {unknown} error */
   #tokenFailed(error) {
-    this.#owner.failed({code: "no_token", message: String(error)});
-    if (this.#getToken) this.#wait();
-    else this.close();
-  }
-
-  /** @param {number} code */
-  #lost(code) {
-    const wish = policy(code);
-    const known = CLOSE_CODES[code] ?? "connection_lost";
-    this.#abandon(LEFT);
-    if (wish === "stop" || this.#bye?.reconnect === false || (wish === "refresh" && !this.#getToken)) {
-      this.#become("closed");
-      this.#owner.failed({code: known, message: `the hub closed this tab: ${known} (${code})`});
-      return;
-    }
-    if (wish === "refresh") this.#token = null;
+    const failure = {code: "no_token", message: String(error)};
+    if (!this.#getToken) return this.#giveUp(failure);
+    if (this.#attempt === 0) console.warn(`hub: getToken failed and is asked again: ${error}`);
+    this.#owner.failed(failure);
     this.#wait();
   }
 
+  /** @param {number} code @param {string} [reason] */
+  #lost(code, reason) {
+    this.#abandon(LEFT);
+    const wish = policy(code);
+    const renews = wish === "renew" && !this.#refused && this.#getToken;
+    if (renews) this.#bye = {op: "bye", code, reconnect: true, delay_ms: RENEWAL};
+    const stays = wish === "stop" || (wish === "refresh" && !this.#getToken) || (wish === "renew" && !renews);
+    if (stays || this.#bye?.reconnect === false) {
+      const name = CLOSE_CODES[code] ?? "connection_lost";
+      return this.#giveUp({code: name, message: `the hub closed this tab: ${reason || name} (${code})`});
+    }
+    this.#refused ||= wish === "renew";
+    if (wish !== "reconnect") this.#token = null;
+    this.#wait();
+  }
+
+  /** @param {{code: string, message: string}} failure */
+  #giveUp(failure) {
+    this.close();
+    console.error(`hub: ${failure.code}: ${failure.message}`);
+    this.#owner.failed(failure);
+  }
+
   #wait() {
-    const {now, random} = this.#machine;
-    if (this.#welcomed && now() - this.#welcomed > PROVEN) this.#attempt = 0;
+    const {random} = this.#machine;
     const delay = this.#bye?.delay_ms ? between(this.#bye.delay_ms, random()) : backoff(this.#attempt, random());
     this.#attempt += 1;
     this.#become("reconnecting");
@@ -259,6 +277,7 @@ export class Socket {
   /** Forget the present socket and whatever was waited for. @param {number} code @returns {number} */
   #abandon(code) {
     this.#machine.clearTimeout(this.#timer);
+    this.#weigh();
     const socket = this.#socket;
     this.#socket = null;
     if (socket) {
@@ -266,6 +285,15 @@ export class Socket {
       if (socket.readyState < 2) socket.close(code);
     }
     return ++this.#turn;
+  }
+
+  /** Start the backoff anew after a connection that proved itself, and after no other. */
+  #weigh() {
+    if (this.#welcomed !== null && this.#machine.now() - this.#welcomed > PROVEN) {
+      this.#attempt = 0;
+      this.#refused = false;
+    }
+    this.#welcomed = null;
   }
 
   /** @param {number} delay @param {() => void} act */
@@ -280,4 +308,9 @@ export class Socket {
     this.state = state;
     this.#owner.connectionChanged(state);
   }
+}
+
+/** @param {unknown} token what a page gave, often the body of an answer with a line end @returns {string} */
+function trimmed(token) {
+  return String(token ?? "").trim();
 }

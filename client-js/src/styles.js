@@ -39,7 +39,7 @@ const THEME = `
 const POPUPS = `
   :host {
     position: fixed; inset: auto; inset-block-end: var(--hub-offset-block, 1rem); inset-inline-end: var(--hub-offset-inline, 1rem);
-    display: block; z-index: 2147483000; inline-size: min(24rem, 100vw - 2rem); max-block-size: calc(100dvh - 2rem);
+    display: block; z-index: 2147483000; inline-size: min(24rem, 100% - 1rem - var(--hub-offset-inline, 1rem)); max-block-size: calc(100dvh - 2rem);
     margin: 0; padding: 0; border: 0; background: none; overflow: visible; pointer-events: none;
   }
   ::slotted(*) { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -75,7 +75,7 @@ const BELL = `
   .count { position: absolute; inset-block-start: .125rem; inset-inline-end: 0; min-inline-size: 1.125rem; padding: 0 .3125rem; border-radius: .5625rem;
            background: #d92d50; color: #fff; font-size: .6875rem; font-weight: 700; line-height: 1.125rem; text-align: center;
            box-shadow: 0 0 0 2px var(--hub-bell-ring, var(--surface)); }
-  .panel { position: fixed; inset: auto; margin: 0; padding: 0; inline-size: min(24rem, 100vw - 1rem); max-block-size: min(36rem, 100dvh - 5rem);
+  .panel { position: fixed; inset: auto; margin: 0; padding: 0; inline-size: min(24rem, 100% - 1rem); max-block-size: min(36rem, 100dvh - 5rem);
            display: flex; flex-direction: column; background: var(--surface); color: var(--text); border: 1px solid var(--line);
            border-radius: .875rem; box-shadow: 0 1.25rem 3rem -.75rem var(--shade); overflow: hidden; z-index: 2147482000; }
   .head { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding: .75rem .75rem .75rem 1rem;

@@ -3,6 +3,9 @@
  * while one is open, because outside of it everything is inert. It goes back to its place afterwards.
  */
 
+/** What a person opened: while it is open, nothing that comes up by itself goes above it. @type {Set<Element>} */
+export const opened = new Set();
+
 export class TopLayer {
   #host;
   #place = document.createComment("");
@@ -31,8 +34,9 @@ export class TopLayer {
   raise() {
     const host = this.#host;
     if (!host.isConnected || typeof host.showPopover !== "function") return;
-    if (host.matches(":focus-within") && host.matches(":popover-open")) return;
-    if (host.matches(":popover-open")) host.hidePopover();
+    const shown = host.matches(":popover-open");
+    if (shown && (opened.size > 0 || host.matches(":focus-within"))) return;
+    if (shown) host.hidePopover();
     host.showPopover();
   }
 
@@ -53,6 +57,8 @@ export class TopLayer {
     const parent = /** @type {Element & {moveBefore?: (node: Node, child: Node | null) => void}} */ (dialog);
     if (parent.moveBefore) parent.moveBefore(this.#host, null);
     else parent.append(this.#host);
+    // What was opened before the dialog lies inert below it.
+    if (opened.size > 0 && this.#host.matches(":popover-open")) this.#host.hidePopover();
   }
 }
 

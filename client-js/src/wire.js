@@ -28,8 +28,8 @@
  *   elected: boolean, unread: number, popups: Entry[], inbox?: Entry[], heartbeat: number, expires_at: string}} Welcome
  * @typedef {{op: "notify", seq: number, popup: boolean, entry: Entry, unread: number}} Notify
  * @typedef {{op: "elected", elected: boolean, popups: Entry[]}} Elected
- * @typedef {{op: "dismissed" | "recalled" | "archived" | "restored", seq: number, ids: string[], unread: number}} Marked
- * @typedef {{op: "read", seq: number, ids?: string[], up_to?: number, unread: number}} Read
+ * @typedef {{op: "dismissed" | "recalled" | "archived" | "restored", seq?: number, ids: string[], unread: number}} Marked
+ * @typedef {{op: "read", seq?: number, ids?: string[], up_to?: number, unread: number}} Read
  * @typedef {{op: "preferences", preferences: Record<string, unknown>}} PreferencesChanged
  * @typedef {{op: "ack", ref: number, changed: string[], unknown: string[], unread: number}} Ack
  * @typedef {{op: "error", ref?: number, code: string, message: string}} Refused
@@ -70,7 +70,8 @@ const entries = (value) => Array.isArray(value) && value.every(entry);
 /** @type {(check: Check) => Check} */
 const maybe = (check) => (value) => value === undefined || value === null || check(value);
 
-const marked = {seq: count, ids: texts, unread: count};
+// Without `seq` it is not part of the log: a log-in-as session closed or read these for itself.
+const marked = {seq: maybe(count), ids: texts, unread: count};
 
 /** What a frame must have to be used at all; more fields are welcome, other ops are ignored. */
 /** @type {Record<string, Record<string, Check>>} */
@@ -85,7 +86,7 @@ const SHAPES = {
   recalled: marked,
   archived: marked,
   restored: marked,
-  read: {seq: count, ids: maybe(texts), up_to: maybe(count), unread: count},
+  read: {seq: maybe(count), ids: maybe(texts), up_to: maybe(count), unread: count},
   preferences: {preferences: map},
   ack: {ref: count, changed: texts, unknown: texts, unread: count},
   error: {code: text, message: text},
@@ -125,12 +126,14 @@ export const CLOSE_CODES = Object.freeze({
 });
 
 /**
- * Say what a close code asks for: come back, come back with a new token, or stay away and tell the person.
+ * Say what a close code asks for: come back, come back with a new token, try once more with a new token, or stay away
+ * and tell the person.
  * @param {number} code
- * @returns {"reconnect" | "refresh" | "stop"}
+ * @returns {"reconnect" | "refresh" | "renew" | "stop"}
  */
 export function policy(code) {
   if (code === 4005) return "refresh";
+  if (code === 4500) return "renew";
   return code >= 4500 && code <= 4999 ? "stop" : "reconnect";
 }
 

@@ -210,13 +210,25 @@ describe("wishes", () => {
     expect(tab.told()).toEqual([["error", {code: "invalid", message: "no"}]]);
   });
 
-  test("in a log-in-as session the ack alone marks what it shows", () => {
+  test("an acknowledged wish holds before the frame that tells all tabs", () => {
     const tab = play();
     tab.heard(welcome({popups: [entry("n1")], inbox: [entry("n1")], seq: 1, unread: 1}));
     const {ref} = tab.session.read(["n1"]);
     tab.heard({op: "ack", ref, changed: ["n1"], unknown: [], unread: 0});
     expect(tab.session.inbox.entries[0].state).toBe("read");
     expect(tab.session.unread).toBe(0);
+  });
+
+  test("AMB-17: what a log-in-as session put away comes without a number, and the log goes on", () => {
+    const tab = play();
+    tab.heard(welcome({popups: [entry("n1"), entry("n2")], inbox: [entry("n1"), entry("n2")], seq: 2, unread: 2}));
+    tab.heard({op: "dismissed", ids: ["n1"], unread: 1});
+    tab.heard({op: "read", ids: ["n2"], unread: 0});
+    expect(ids(tab.session.popups)).toEqual(["n2"]);
+    expect(tab.session.inbox.entries.map(({state}) => state)).toEqual(["read", "read"]);
+    expect([tab.session.seq, tab.session.unread]).toEqual([2, 0]);
+    tab.heard(notify(3, "n3", {unread: 1}));
+    expect([tab.session.seq, tab.session.unread]).toEqual([3, 1]);
   });
 
   test("read takes ids or a position", () => {

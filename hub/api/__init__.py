@@ -15,6 +15,7 @@ notifications, deliveries                             what became of them
 types, preferences, inbox                             a user's own things
 operations      livez, readyz, metrics; testing: the clock and the outbox of test mode
 openapi         openapi.json, made from the route table
+asyncapi        asyncapi.json, made from the messages of the WebSocket; upgrade: its path, asked for without one
 client_files    the browser client's files; demo: the page and the seeded directory of `hub demo`
 needs           what all this asks of the hub
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hub.api.auth import DIRECTORY, DIRECTORY_READ, Caller
 from hub.api.call import NO_CONTENT, Answer, Call
-from hub.api.entity import check_id, patched, shown, to_stored, whole
-from hub.api.models import AccountBody, PageQuery
+from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
+from hub.api.models import AccountBody, AccountPageQuery
 from hub.api.paging import listed, page
 from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
 from hub.api.publishing import publish
@@ -13,6 +13,7 @@ from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import Account, Contact, Group, as_document
 from hub.core.events import account_paused
+from hub.engine.directory import Held
 
 
 async def existing(call: Call) -> Account:
@@ -26,10 +27,10 @@ async def replaceable(call: Call) -> Account | None:
     return await existing(call) if found else None
 
 
-async def store(reach: Reach, id: str, body: AccountBody) -> Account:
+async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account] | None = None) -> Account:
     """Check and keep an account; raise 422 for a parent that would close a circle or leave the tree."""
     check_id(id, body)
-    before = reach.tree.get(id)
+    before = held.value if held else reach.tree.get(id)
     if before and not reach.sees(id):
         _missing(id)
     _check_parent(reach, id, before, body.parent)
@@ -39,7 +40,7 @@ async def store(reach: Reach, id: str, body: AccountBody) -> Account:
     if before and reach.tree.root(id) != root:
         await _check_move(reach, before)
     account = to_stored(Account, id, body)
-    await reach.hub.directory.put_account(account)
+    await reach.hub.directory.put_account(account, held)
     await reach.refresh()
     if event := account_paused(before, account):
         await publish(reach.hub, event, account)
@@ -53,7 +54,11 @@ async def put(call: Call) -> Answer:
 
 async def patch(call: Call) -> Answer:
     """Merge."""
-    return whole(await store(call.reach, call.id, patched(AccountBody, call.target, call.body)))
+
+    async def write(held: Held[Account]) -> Account:
+        return await store(call.reach, call.id, patched(AccountBody, held.value, call.body), held)
+
+    return whole(await merged(call, lambda: call.hub.directory.held(Account, call.id), write))
 
 
 async def delete(call: Call) -> Answer:
@@ -78,8 +83,10 @@ async def delete(call: Call) -> Answer:
 
 
 async def index(call: Call) -> Answer:
-    """List the visible accounts by id."""
-    ids, cursor = page(call.reach.accounts(), str, call.query)
+    """List the visible accounts by id, or one and those below it."""
+    top, tree = call.query.account, call.reach.tree
+    visible = sorted((top, *tree.descendants(top))) if top else call.reach.accounts()
+    ids, cursor = page(visible, str, call.query)
     found = (call.reach.tree.get(id) for id in ids)
     return Answer(listed([as_document(account) for account in found if account], cursor))
 
@@ -97,15 +104,13 @@ def _check_parent(reach: Reach, id: str, before: Account | None, parent: str | N
     caller: Caller = reach.caller
     if before and before.parent == parent:
         return
+    if parent is not None and not reach.sees(parent):
+        raise unknown_reference("parent", "account", parent)
     if not caller.is_operator and (parent is None or id == caller.account):
         if before or parent is None:
             raise invalid(("parent", "would take the account out of your account tree"))
         raise forbidden("This account is the top of your tree.")
-    if parent is None:
-        return
-    if not reach.sees(parent):
-        raise unknown_reference("parent", "account", parent)
-    if reach.tree.would_circle(id, parent):
+    if parent is not None and reach.tree.would_circle(id, parent):
         raise invalid(("parent", "would make the account its own ancestor"))
 
 
@@ -125,5 +130,5 @@ ROUTES = [
     Route("PATCH", ITEM, patch, DIRECTORY, "Change an account", existing, AccountBody, merges=True, answer=AccountBody),
     Route("GET", ITEM, shown, DIRECTORY_READ, "Read an account", existing, answer=AccountBody),
     Route("DELETE", ITEM, delete, DIRECTORY, "Remove an account", existing, status=204),
-    Route("GET", LIST, index, DIRECTORY_READ, "List accounts", query=PageQuery, answer=AccountBody),
+    Route("GET", LIST, index, DIRECTORY_READ, "List accounts", query=AccountPageQuery, answer=AccountBody),
 ]

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from hub.api import (
     accounts,
+    asyncapi,
     contacts,
     deliveries,
     directory,
@@ -49,7 +50,7 @@ TABLE: Sequence[Row] = (
 
 def table(hub: Hub) -> list[Row]:
     """List the rows that this hub serves: test mode has some of its own."""
-    return [*TABLE, *(testing.ROUTES if hub.settings.test_mode else ()), OPENAPI]
+    return [*TABLE, *(testing.ROUTES if hub.settings.test_mode else ()), OPENAPI, ASYNCAPI]
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
@@ -66,4 +67,9 @@ async def _openapi(hub: Hub, request: Request) -> Answer:
     return Answer(document(table(hub)))
 
 
+async def _asyncapi(hub: Hub, request: Request) -> Answer:
+    return Answer(asyncapi.document())
+
+
 OPENAPI = OpenRoute("/openapi.json", _openapi, "Read this interface as OpenAPI 3.1")
+ASYNCAPI = OpenRoute("/asyncapi.json", _asyncapi, "Read the WebSocket's interface as AsyncAPI 3.0")

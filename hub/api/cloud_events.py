@@ -1,18 +1,21 @@
 """CloudEvents 1.0, structured, binary and batched, turned into the events that producers post.
 
-Attributes give `type`, `id` and `occurred_at`, `data` the other fields; extension attributes are ignored.
+Attributes give `type`, `id` and `occurred_at`, `data` (or `data_base64`, JSON inside) the other fields; extension
+attributes are ignored. A `type` inside `data` may only repeat the attribute. In a batch each event is judged by itself.
 `source` and `id` together make it one event, so the marker under which it is stored holds both.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from hub.api.decoding import read_json
 from hub.api.fields import is_id
-from hub.api.problem import invalid
+from hub.api.problem import Problem, invalid
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -20,10 +23,11 @@ REQUIRED = ("specversion", "type", "source", "id")
 
 
 class Incoming(NamedTuple):
-    """An event as JSON, and the marker that makes it one event (empty: its id)."""
+    """An event as JSON, and the marker that makes it one event (empty: its id); or why it is none."""
 
     value: Any
     marker: str = ""
+    problem: Problem | None = None
 
 
 def unwrap(headers: Mapping[str, str], value: Any) -> Incoming | list[Incoming]:
@@ -32,30 +36,57 @@ def unwrap(headers: Mapping[str, str], value: Any) -> Incoming | list[Incoming]:
     if content_type == BATCH:
         if not isinstance(value, list):
             raise invalid(("", "a batch is a JSON array"))
-        return [_unwrapped(one, f"[{i}]") for i, one in enumerate(value)]
+        return [_judged(one) for one in value]
     if content_type == STRUCTURED:
         return _unwrapped(value)
     if "ce-specversion" in headers or "ce-id" in headers:
-        attributes = {name[3:]: unquote(text) for name, text in headers.items() if name.startswith("ce-")}
-        return _unwrapped({**attributes, "data": value})
+        attributes = {name: headers.get(f"ce-{name}") for name in (*REQUIRED, "time")}
+        given = {name: unquote(text) for name, text in attributes.items() if text is not None}
+        return _unwrapped({**given, "data": value})
     return [Incoming(one) for one in value] if isinstance(value, list) else Incoming(value)
 
 
-def _unwrapped(value: Any, place: str = "") -> Incoming:
+def _judged(value: Any) -> Incoming:
+    try:
+        return _unwrapped(value)
+    except Problem as problem:
+        return Incoming(None, problem=problem)
+
+
+def _unwrapped(value: Any) -> Incoming:
     if not isinstance(value, dict):
-        raise invalid((place, "must be a JSON object"))
+        raise invalid(("", "must be a JSON object"))
     for name in REQUIRED:
         if not isinstance(value.get(name), str) or not value[name]:
-            raise invalid((f"{place}.{name}".lstrip("."), "is required of a CloudEvent"))
+            raise invalid((name, "is required of a CloudEvent"))
     if value["specversion"] != "1.0":
-        raise invalid((f"{place}.specversion".lstrip("."), "must be 1.0"))
-    data = value.get("data", {})
-    if not isinstance(data, dict):
-        raise invalid((f"{place}.data".lstrip("."), "must be a JSON object"))
+        raise invalid(("specversion", "must be 1.0"))
+    data = _data(value)
+    if data.get("type", value["type"]) != value["type"]:
+        raise invalid(("data.type", f"differs from the CloudEvent's own type {value['type']}"))
     id = value["id"] if is_id(value["id"]) else f"ce-{_hash(value['id'])}"
     time = {"occurred_at": value["time"]} if "time" in value else {}
     fields = {"type": value["type"], "id": id, **time, **data}
     return Incoming(fields, f"{fields['id']}#{_hash(value['source'])}")
+
+
+def _data(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload, which JSON producers may also send as base64 (CloudEvents JSON format 3.1)."""
+    name, data = "data", value.get("data", {})
+    if "data_base64" in value:
+        if "data" in value:
+            raise invalid(("data_base64", "cannot stand beside `data`"))
+        name, data = "data_base64", _decoded(value["data_base64"])
+    if not isinstance(data, dict):
+        raise invalid((name, "must be a JSON object"))
+    return data
+
+
+def _decoded(text: Any) -> Any:
+    try:
+        return read_json(base64.b64decode(text, validate=True))
+    except (TypeError, ValueError, Problem):
+        raise invalid(("data_base64", "must be JSON in base64")) from None
 
 
 def _hash(text: str) -> str:

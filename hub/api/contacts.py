@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hub.api.auth import DIRECTORY, SHARED_READ
 from hub.api.call import NO_CONTENT, Answer, Call
-from hub.api.entity import check_id, patched, shown, to_stored, whole
+from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
 from hub.api.listing import rooted_list
 from hub.api.models import AccountPageQuery, ContactBody, RootQuery
 from hub.api.publishing import at_text
@@ -15,6 +15,7 @@ from hub.api.reach import Reach
 from hub.api.rooted import check_place, find, find_for_put
 from hub.api.route import Route
 from hub.core.directory import Contact
+from hub.engine.directory import Held
 
 
 async def existing(call: Call) -> Contact:
@@ -27,15 +28,17 @@ async def replaceable(call: Call) -> Contact | None:
     return await find_for_put(call, Contact)
 
 
-async def store(reach: Reach, id: str, body: ContactBody, root: str | None = None) -> Contact:
+async def store(
+    reach: Reach, id: str, body: ContactBody, root: str | None = None, held: Held[Contact] | None = None
+) -> Contact:
     """Check and keep a contact."""
     check_id(id, body)
     belongs = await check_place(reach, Contact, id, body.account, root)
     if body.assigned_user is not None:
         await reach.user(body.assigned_user, belongs, "assigned_user")
-    before = await reach.hub.directory.get(Contact, belongs, id)
+    before = held.value if held else await reach.hub.directory.get(Contact, belongs, id)
     contact = replace(to_stored(Contact, id, body), consent=await _consent(reach, body, before, belongs))
-    await reach.hub.directory.put(belongs, contact)
+    await reach.hub.directory.put(belongs, contact, held)
     return contact
 
 
@@ -60,7 +63,11 @@ async def put(call: Call) -> Answer:
 async def patch(call: Call) -> Answer:
     """Merge."""
     root = call.reach.tree.root(call.target.account)
-    return whole(await store(call.reach, call.id, patched(ContactBody, call.target, call.body), root))
+
+    async def write(held: Held[Contact]) -> Contact:
+        return await store(call.reach, call.id, patched(ContactBody, held.value, call.body), root, held)
+
+    return whole(await merged(call, lambda: call.hub.directory.held(Contact, call.id, root), write))
 
 
 async def delete(call: Call) -> Answer:

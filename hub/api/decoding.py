@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, TypeVar
 
 import orjson
@@ -12,6 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from hub.api.problem import Problem, invalid, of_validation
 
 Model = TypeVar("Model", bound=BaseModel)
+
+NUMBER = "limit"  # the one parameter that is a number
+LONG = re.compile(rb"[0-9]{19}")  # the shortest run of digits that may not fit into 64 bits
+MOST_DIGITS = 30  # more are cut off: the number is too large either way
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -37,11 +43,22 @@ def too_large(limit: int) -> Problem:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON, whatever the content type says; raise 422."""
+    """Parse JSON, whatever the content type says; raise 422.
+
+    orjson turns an integer beyond 64 bits into the nearest float. Where there may be one, the text is parsed again
+    so that it stays what it is, and whoever takes the value can refuse it.
+    """
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        value = orjson.loads(body)
+        return json.loads(body, parse_int=_integer) if LONG.search(body) else value
+    except ValueError as error:
         raise invalid(("", f"the body is not JSON: {error}")) from None
+    except RecursionError:
+        raise invalid(("", "the body is nested too deep")) from None
+
+
+def _integer(digits: str) -> int:
+    return int(digits[:MOST_DIGITS])
 
 
 def read_model(model: type[Model], value: Any, root: str = "") -> Model:
@@ -55,9 +72,9 @@ def read_model(model: type[Model], value: Any, root: str = "") -> Model:
 
 
 def read_query(model: type[Model], parameters: QueryParams) -> Model:
-    """Decode the parameters of a URL; raise 422. An empty parameter is one that was not given."""
+    """Decode the parameters of a URL; raise 422. An empty text is one that was not given, an empty number is none."""
     try:
-        return model.model_validate({name: value for name, value in parameters.items() if value})
+        return model.model_validate({name: value for name, value in parameters.items() if value or name == NUMBER})
     except ValidationError as error:
         raise of_validation(error) from None
 

@@ -1,18 +1,31 @@
-"""What all directory objects have in common: the id in the path, the whole object back, merging."""
+"""What all directory objects have in common: the id in the path, the whole object back, merging.
+
+A merge is written only onto the very object that it was merged into. When another write came between, it is merged
+into what is there now: of two who change different fields at the same time, both win.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from hub.api.call import Answer, Call
 from hub.api.decoding import merge, read_model
 from hub.api.fields import is_id
 from hub.api.models import DirectoryBody
-from hub.api.problem import Problem, invalid
+from hub.api.problem import Problem, conflict, invalid, not_found
 from hub.core.directory import Document, as_document
+from hub.engine.directory import Changed, Held
 
 Body = TypeVar("Body", bound=DirectoryBody)
 Stored = TypeVar("Stored", bound=Document)
+Value = TypeVar("Value")
+Outcome = TypeVar("Outcome")
+
+TRIES = 10
+PAUSE = 0.01  # seconds, at most and times the tries so far, so that those who collided do not collide again
 
 
 def check_id(id: str, body: DirectoryBody) -> None:
@@ -31,6 +44,24 @@ def to_stored(kind: type[Stored], id: str, body: DirectoryBody) -> Stored:
 def patched(model: type[Body], current: Document, patch: Any) -> Body:
     """Merge a patch into a stored object, and decode the outcome like a PUT."""
     return read_model(model, merge(as_document(current), patch))
+
+
+async def merged(
+    call: Call,
+    hold: Callable[[], Awaitable[Held[Value] | None]],
+    write: Callable[[Held[Value]], Awaitable[Outcome]],
+) -> Outcome:
+    """Read what is stored and write what becomes of it, again while others come between; then raise 409."""
+    for tries in range(TRIES):
+        held = await hold()
+        if held is None:
+            raise not_found(call.id)
+        try:
+            return await write(held)
+        except Changed:
+            await asyncio.sleep(random.random() * PAUSE * tries)
+            await call.reach.refresh()
+    raise conflict("Others changed this at the same time, again and again. Try again.")
 
 
 def whole(value: Document) -> Answer:

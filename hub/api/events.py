@@ -14,7 +14,7 @@ from hub.api.call import Answer, Call
 from hub.api.cloud_events import Incoming, unwrap
 from hub.api.decoding import read_json, read_model, too_large
 from hub.api.idempotency import REPLAYED, key_of
-from hub.api.models import EventBody
+from hub.api.models import BulkAnswer, EventAnswer, EventBody
 from hub.api.needs import Hub
 from hub.api.problem import Problem, forbidden, invalid, unknown_reference
 from hub.api.publishing import Outcome, Posted, Told, commit, decide, earlier, identified
@@ -108,6 +108,8 @@ async def _commit(reach: Reach, posted: Posted, happenings: list[Told]) -> Outco
 
 async def _resolve(reach: Reach, incoming: Incoming, derived: Derived | None) -> Posted | Outcome:
     """Decode and check one event; an Outcome when it was accepted before. Raise 422 and 403."""
+    if incoming.problem:
+        raise incoming.problem
     body = read_model(EventBody, incoming.value)
     account = reach.account(body.account)
     event = _event(body, derived)
@@ -171,4 +173,9 @@ def _derived(call: Call, index: int) -> Derived | None:
     return None if key is None else (call.caller.id, key, index)
 
 
-ROUTES = [Route("POST", "/v1/events", post, EVENTS, "Post one event or many", body=EventBody, bulk=True, status=202)]
+ROUTES = [
+    Route(
+        "POST", "/v1/events", post, EVENTS, "Post one event or many",
+        body=EventBody, bulk=True, status=202, answer=EventAnswer, answers={200: BulkAnswer},
+    ),
+]  # fmt: skip

@@ -6,16 +6,17 @@ import re
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from hub.core.events import is_link
 
 ID_PATTERN = r"^[A-Za-z0-9._:\-]{1,128}$"
 RESERVED_ID = "me"
 LONGEST_NAME = 200  # characters
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_LINK_SCHEMES = ("http", "https", "mailto")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 class Strict(BaseModel):
@@ -62,13 +63,16 @@ def _check_zone(name: str) -> str:
 
 
 def _check_link(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in _LINK_SCHEMES:
-        raise ValueError("must be an http, https or mailto URL")
+    if not is_link(url):
+        raise ValueError("must be an http, https or mailto URL without spaces or control characters")
     return url
+
+
+def _check_number(text: Any) -> int:
+    """Read a number of a URL as it is written: no sign, no space, no leading zero."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise ValueError("must be a whole number")
+    return int(text)
 
 
 def _once(values: list[Any]) -> list[Any]:
@@ -83,5 +87,5 @@ Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,5}$")]
-Switch = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
+Limit = Annotated[int, BeforeValidator(_check_number)]
 Once = AfterValidator(_once)

@@ -6,13 +6,14 @@ import asyncio
 
 from hub.api.auth import DIRECTORY, SHARED_READ
 from hub.api.call import NO_CONTENT, Answer, Call
-from hub.api.entity import check_id, patched, shown, to_stored, whole
+from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
 from hub.api.listing import rooted_list
 from hub.api.models import AccountPageQuery, GroupBody, RootQuery
 from hub.api.reach import Reach
 from hub.api.rooted import check_place, find, find_for_put
 from hub.api.route import Route
 from hub.core.directory import Group
+from hub.engine.directory import Held
 
 
 async def existing(call: Call) -> Group:
@@ -25,13 +26,15 @@ async def replaceable(call: Call) -> Group | None:
     return await find_for_put(call, Group)
 
 
-async def store(reach: Reach, id: str, body: GroupBody, root: str | None = None) -> Group:
+async def store(
+    reach: Reach, id: str, body: GroupBody, root: str | None = None, held: Held[Group] | None = None
+) -> Group:
     """Check and keep a group."""
     check_id(id, body)
     belongs = await check_place(reach, Group, id, body.account, root)
     await asyncio.gather(*(reach.user(member, belongs, f"members[{i}]") for i, member in enumerate(body.members)))
     group = to_stored(Group, id, body)
-    await reach.hub.directory.put(belongs, group)
+    await reach.hub.directory.put(belongs, group, held)
     return group
 
 
@@ -43,7 +46,11 @@ async def put(call: Call) -> Answer:
 async def patch(call: Call) -> Answer:
     """Merge."""
     root = call.reach.tree.root(call.target.account)
-    return whole(await store(call.reach, call.id, patched(GroupBody, call.target, call.body), root))
+
+    async def write(held: Held[Group]) -> Group:
+        return await store(call.reach, call.id, patched(GroupBody, held.value, call.body), root, held)
+
+    return whole(await merged(call, lambda: call.hub.directory.held(Group, call.id, root), write))
 
 
 async def delete(call: Call) -> Answer:

@@ -50,7 +50,8 @@ async def once(call: Call, handler: Callable[[Call], Awaitable[Answer]]) -> Answ
     if key is None:
         return await handler(call)
     keys, credential = call.hub.idempotency, call.caller.id
-    match await keys.reserve(credential, key, _digest(call), secrets.token_hex(8)):
+    holder = secrets.token_hex(8)
+    match await keys.reserve(credential, key, _digest(call), holder):
         case Stored(status, body):
             return Answer(body or None, status, REPLAYED)
         case OtherBody():
@@ -59,19 +60,19 @@ async def once(call: Call, handler: Callable[[Call], Awaitable[Answer]]) -> Answ
             headers = {"Retry-After": RETRY_AFTER}
             raise Problem("in_progress", "The first request with this key is still running.", headers=headers)
         case Fresh():
-            return await _first(call, handler, key)
+            return await _first(call, handler, key, holder)
 
 
-async def _first(call: Call, handler: Callable[[Call], Awaitable[Answer]], key: str) -> Answer:
+async def _first(call: Call, handler: Callable[[Call], Awaitable[Answer]], key: str, holder: str) -> Answer:
     keys, credential = call.hub.idempotency, call.caller.id
     try:
         answer = await handler(call)
     except Unavailable:
         raise  # what was written is unknown: the lease runs out, and the same request resumes
     except Exception:
-        await keys.release(credential, key)
+        await keys.release(credential, key, holder)
         raise
-    await keys.complete(credential, key, answer.status, answer.content())
+    await keys.complete(credential, key, holder, answer.status, answer.content())
     return answer
 
 

@@ -10,7 +10,7 @@ from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.models import InboxQuery, MarkBody, UserQuery
 from hub.api.paging import read_cursor, write_cursor
-from hub.api.problem import invalid, not_found
+from hub.api.problem import invalid
 from hub.api.route import Route
 from hub.api.users import named
 from hub.core.directory import User
@@ -34,10 +34,11 @@ async def index(call: Call) -> Answer:
     """List entries, newest first, with the unread count."""
     user, query = call.target, call.query
     before = read_cursor(query.cursor, int)[0] if query.cursor else None
-    if query.account is not None and not call.reach.sees(query.account):
-        raise not_found(f"account {query.account}")
     oldest = kept_from(call, user)
-    found = await call.hub.log.inbox(user.account, user.id, query.state, query.limit, before, oldest, query.account)
+    actor = call.caller.actor if call.caller.user and call.caller.user.id == user.id else None
+    found = await call.hub.log.inbox(
+        user.account, user.id, query.state, query.limit, before, oldest, query.account, actor
+    )
     rest = {"next_cursor": write_cursor([found.before]) if found.before else None, "unread": found.unread}
     entries = b",".join(entry_bytes(entry) for entry in found.entries)
     return Answer(b'{"items":[%b],%b' % (entries, orjson.dumps(rest)[1:]))

@@ -6,7 +6,6 @@ import asyncio
 
 from hub.api.call import Answer, Call
 from hub.api.paging import listed, page
-from hub.api.problem import not_found
 from hub.api.rooted import Object
 from hub.core.directory import as_document
 
@@ -14,8 +13,6 @@ from hub.core.directory import as_document
 async def rooted_list(call: Call, kind: type[Object]) -> Answer:
     """List the visible objects of a kind, or those of one account."""
     reach, account = call.reach, call.query.account
-    if account is not None and not reach.sees(account):
-        raise not_found(f"account {account}")
     starts = [account] if account else [reach.caller.account] if reach.caller.account else reach.tree.roots()
     roots = sorted({reach.tree.root(start) for start in starts})
     found = await asyncio.gather(*(call.hub.directory.all(kind, root) for root in roots))

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hub.api.fields import Email, Id, Link, Locale, Name, Once, Phone, Strict, Switch, Time, Zone
+from hub.api.fields import Email, Id, Limit, Link, Locale, Name, Once, Phone, Strict, Time, Zone
 
 Role = Literal["agent", "manager", "admin", "billing_admin"]
 Scope = Literal["events", "directory", "broadcasts", "texts"]
 Origin = Literal["manual", "sales_cycle", "action_plan", "sequence", "import", "parser", "api", "system"]
-Switches = Annotated[list[Switch], Once]
+AddOn = Literal["rollup"]
+AccountFeature = Literal["dispatch", "thumbtack"]
+UserFeature = Literal["smtp", "outlook_oauth2"]
 MOST_MEMBERS = 10_000
 MOST_NAMED = 1_000
 
@@ -30,8 +32,8 @@ class AccountBody(DirectoryBody):
     status: Literal["active", "paused"] = "active"
     owner: Id | None = None
     time_zone: Zone = "UTC"
-    add_ons: Switches = Field([])
-    features: Switches = Field([])
+    add_ons: Annotated[list[AddOn], Once] = Field([])
+    features: Annotated[list[AccountFeature], Once] = Field([])
     retention_days: int = Field(90, ge=1, le=36_500)
     sender_name: Name | None = None
 
@@ -48,7 +50,7 @@ class UserBody(DirectoryBody):
     locale: Locale | None = None
     presence: Literal["available", "busy", "on_call", "on_break", "offline"] = "available"
     active: bool = True
-    features: Switches = Field([])
+    features: Annotated[list[UserFeature], Once] = Field([])
 
 
 class ConsentBody(Strict):
@@ -107,6 +109,28 @@ class EventBody(Strict):
     contacts: Annotated[list[Id], Field(max_length=MOST_NAMED), Once] = Field([])
 
 
+class EventAnswer(BaseModel):
+    """What became of an event; `recipients` is null while a large audience is worked through."""
+
+    id: str
+    status: Literal["accepted", "dropped"]
+    reason: str | None = Field(None, description="why it was dropped; absent otherwise")
+    recipients: int | None
+
+
+class BulkResult(BaseModel):
+    """The answer to one event of a bulk, as if it had come alone; the body of a refusal is its problem."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class BulkAnswer(BaseModel):
+    """The answers to the events of a bulk, in their order."""
+
+    results: list[BulkResult]
+
+
 class MarkBody(Strict):
     """Which entries of the inbox: by their ids, or all up to a number of the log."""
 
@@ -149,12 +173,12 @@ class Query(BaseModel):
 class PageQuery(Query):
     """Where a list goes on, and how long a page is."""
 
-    limit: int = Field(50, ge=1, le=200)
+    limit: Limit = Field(50, ge=1, le=200)
     cursor: str | None = None
 
 
 class AccountPageQuery(PageQuery):
-    """A list, narrowed to one account."""
+    """A list, narrowed to one account; a list of accounts, to one and those below it."""
 
     account: str | None = None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 import hub
 from hub.api.problem import MEDIA_TYPE
-from hub.api.route import OpenRoute, Route, Row
+from hub.api.route import READING, OpenRoute, Route, Row
 
 SCHEMAS = "#/components/schemas/"
 PROBLEM: dict[str, Any] = {
@@ -38,7 +39,7 @@ IDEMPOTENCY = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-REFUSED = {"description": "refused", "content": {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}}
+REFUSED = {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
 
 
 def document(table: Sequence[Row]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def document(table: Sequence[Row]) -> dict[str, Any]:
 
 def _schemas(table: Sequence[Row]) -> dict[str, Any]:
     rows = [row for row in table if isinstance(row, Route)]
-    models = {model for row in rows for model in (row.body, row.answer) if model}
+    models = {model for row in rows for model in (row.body, row.answer, *row.answers.values()) if model}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schema = models_json_schema([(model, "validation") for model in ordered], ref_template=SCHEMAS + "{model}")
     return dict(schema.get("$defs", {}))
@@ -77,7 +78,7 @@ def _operation(row: Route) -> dict[str, Any]:
         "description": f"Takes {row.access}.",
         "operationId": _operation_id(row),
         "parameters": [*_in_path(row), *_in_query(row), *([IDEMPOTENCY] if row.method == "POST" else [])],
-        "responses": {str(row.status): _done(row), "default": REFUSED},
+        "responses": _responses(row),
     }
     if row.takes_body:
         operation["requestBody"] = {"required": True, "content": _request(row)}
@@ -97,13 +98,41 @@ def _request(row: Route) -> dict[str, Any]:
     return {"application/merge-patch+json" if row.merges else "application/json": {"schema": schema}}
 
 
+def _responses(row: Route) -> dict[str, Any]:
+    other = {str(status): _answer(_reference(model)) for status, model in row.answers.items()}
+    refused = {str(status): _refused(HTTPStatus(status).phrase) for status in _refusals(row)}
+    return {**other, str(row.status): _done(row), **refused, "default": _refused("refused")}
+
+
+def _refusals(row: Route) -> Iterator[int]:
+    """List the statuses with which this call may be refused."""
+    yield from (401, 403)
+    if row.target or (row.query and "account" in row.query.model_fields):
+        yield 404
+    if row.method not in READING or (row.query and "root" in row.query.model_fields):
+        yield 409
+    if row.takes_body:
+        yield 413
+    if row.takes_body or row.query or row.method == "POST":
+        yield 422
+    yield 503
+
+
+def _refused(description: str) -> dict[str, Any]:
+    return {"description": description, "content": REFUSED}
+
+
+def _answer(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "done", "content": {"application/json": {"schema": schema}}}
+
+
 def _done(row: Route) -> dict[str, Any]:
     if row.status == 204:
         return {"description": "done"}
     schema = _reference(row.answer) if row.answer else {"type": "object"}
     if row.query and "cursor" in row.query.model_fields:
         schema = _list_of(schema)
-    return {"description": "done", "content": {"application/json": {"schema": schema}}}
+    return _answer(schema)
 
 
 def _list_of(item: dict[str, Any]) -> dict[str, Any]:

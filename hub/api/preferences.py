@@ -6,31 +6,35 @@ from typing import Any
 
 from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
+from hub.api.entity import merged
 from hub.api.models import PreferencesBody
 from hub.api.problem import Problem
 from hub.api.route import Route
 from hub.api.users import existing
-from hub.core.preferences import Preferences, Refused, document, patch
+from hub.core.preferences import Patched, Preferences, Refused, document, patch
+from hub.engine.directory import Held
 
 
 async def read(call: Call) -> Answer:
     """Show every type the user may have, with the options it offers."""
-    return Answer(_whole(call, await _stored(call)))
+    user = call.target
+    return Answer(_whole(call, await call.hub.directory.preferences(user.account, user.id)))
 
 
 async def change(call: Call) -> Answer:
     """Merge changes; one mistake and nothing is changed."""
-    user = call.target
-    outcome = patch(call.hub.catalogue, user, await _stored(call), call.body)
-    if isinstance(outcome, Refused):
-        errors = [(mistake.field, mistake.message) for mistake in outcome.errors]
-        raise Problem(outcome.code, f"{errors[0][0]}: {errors[0][1]}", errors)
-    await call.hub.directory.put_preferences(user.account, user.id, outcome.preferences)
-    return Answer({**_whole(call, outcome.preferences), "warnings": list(outcome.warnings)})
+    user, directory = call.target, call.hub.directory
 
+    async def write(held: Held[Preferences]) -> Patched:
+        outcome = patch(call.hub.catalogue, user, held.value, call.body)
+        if isinstance(outcome, Refused):
+            errors = [(mistake.field, mistake.message) for mistake in outcome.errors]
+            raise Problem(outcome.code, f"{errors[0][0]}: {errors[0][1]}", errors)
+        await directory.put_preferences(user.account, user.id, outcome.preferences, held)
+        return outcome
 
-async def _stored(call: Call) -> Preferences:
-    return await call.hub.directory.preferences(call.target.account, call.target.id)
+    done = await merged(call, lambda: directory.held_preferences(user.account, user.id), write)
+    return Answer({**_whole(call, done.preferences), "warnings": list(done.warnings)})
 
 
 def _whole(call: Call, preferences: Preferences) -> dict[str, Any]:

@@ -38,6 +38,7 @@ CODES = {
     "unknown_type": 422,
     "mandatory": 422,
     "idempotency_key_reused": 422,
+    "upgrade_required": 426,
     "internal": 500,
     "unavailable": 503,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.api.auth import Caller
 from hub.api.needs import Hub
-from hub.api.problem import unknown_reference
+from hub.api.problem import not_found, unknown_reference
 from hub.core.directory import Account, AccountTree, Contact, User
 
 
@@ -36,6 +36,11 @@ class Reach:
         tops = self.tree.roots() if top is None else (top,)
         found = [id for start in tops for id in (start, *self.tree.descendants(start))]
         return sorted(id for id in found if self.tree.get(id))
+
+    def check_listed(self, account: str | None) -> None:
+        """Raise 404 for an account, named in a query, that is not there or outside the tree."""
+        if account is not None and not self.sees(account):
+            raise not_found(f"account {account}")
 
     def account(self, id: str, field: str = "account") -> Account:
         """Find the account that a field names; raise 422."""

@@ -1,13 +1,14 @@
 """The route table's row, and the door that every request passes.
 
-The order at the door is what keeps its promises: who calls; a log-in-as session writes nothing; the object (404);
+The order at the door is what keeps its promises: who calls; a log-in-as session writes nothing; the object, and the
+account that a list is narrowed to (404);
 the permission (403); the body (413, 422); the idempotency key; only then the handler.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -34,7 +35,8 @@ class Route:
     """One row of the route table.
 
     `target` finds what the path names and raises 404; `body` decodes JSON (None leaves the bytes in `Call.raw`);
-    `bulk` allows the larger body; `answer` and `summary` are what openapi.json says.
+    `bulk` allows the larger body; `answer`, `summary` and `answers` (to other forms of the request, by their status)
+    are what openapi.json says.
     """
 
     method: str
@@ -49,6 +51,7 @@ class Route:
     query: type[Query] | None = None
     answer: type[BaseModel] | None = None
     status: int = 200
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
 
     @property
     def takes_body(self) -> bool:
@@ -103,6 +106,7 @@ async def _pass(hub: Hub, row: Route, request: Request) -> Answer:
     call = Call(hub, request, caller, await Reach.of(hub, caller))
     if row.query:
         call.query = read_query(row.query, request.query_params)
+        call.reach.check_listed(getattr(call.query, "account", None))
     if row.target:
         call.target = await row.target(call)
     row.access.require(caller, call.target)

@@ -6,7 +6,7 @@ import asyncio
 
 from hub.api.auth import DIRECTORY, DIRECTORY_READ, USER_READ
 from hub.api.call import NO_CONTENT, Answer, Call
-from hub.api.entity import check_id, patched, shown, taken, to_stored, whole
+from hub.api.entity import check_id, merged, patched, shown, taken, to_stored, whole
 from hub.api.fields import RESERVED_ID
 from hub.api.models import AccountPageQuery, UserBody
 from hub.api.paging import listed, page
@@ -14,7 +14,7 @@ from hub.api.problem import not_found
 from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import User, as_document
-from hub.engine.directory import Taken
+from hub.engine.directory import Held, Taken
 
 
 async def existing(call: Call) -> User:
@@ -41,7 +41,7 @@ async def replaceable(call: Call) -> User | None:
     return await existing(call)
 
 
-async def store(reach: Reach, id: str, body: UserBody) -> User:
+async def store(reach: Reach, id: str, body: UserBody, held: Held[User] | None = None) -> User:
     """Check and keep a user; another account in the same tree is a move. Raise 409 for an id taken elsewhere."""
     check_id(id, body)
     reach.account(body.account)
@@ -50,7 +50,7 @@ async def store(reach: Reach, id: str, body: UserBody) -> User:
         raise taken("user", id)
     user = to_stored(User, id, body)
     try:
-        await reach.hub.directory.put_user(user)
+        await reach.hub.directory.put_user(user, held)
     except Taken:
         raise taken("user", id) from None
     return user
@@ -63,7 +63,12 @@ async def put(call: Call) -> Answer:
 
 async def patch(call: Call) -> Answer:
     """Merge."""
-    return whole(await store(call.reach, call.target.id, patched(UserBody, call.target, call.body)))
+    id = call.target.id
+
+    async def write(held: Held[User]) -> User:
+        return await store(call.reach, id, patched(UserBody, held.value, call.body), held)
+
+    return whole(await merged(call, lambda: call.hub.directory.held_user(id), write))
 
 
 async def delete(call: Call) -> Answer:
@@ -75,9 +80,6 @@ async def delete(call: Call) -> Answer:
 async def index(call: Call) -> Answer:
     """List users by id."""
     accounts = [call.query.account] if call.query.account else call.reach.accounts()
-    for account in accounts:
-        if not call.reach.sees(account):
-            raise not_found(f"account {account}")
     found = await asyncio.gather(*(call.hub.directory.users(account) for account in accounts))
     users = sorted((user for users in found for user in users), key=lambda user: user.id)
     items, cursor = page(users, lambda user: user.id, call.query)

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from hub import api
-from hub.api import client_files
+from hub.api import client_files, upgrade
 from hub.api import demo as demonstration
 from hub.core.catalogue import load
 from hub.engine.clock import Clock
@@ -20,6 +20,7 @@ from hub.engine.log import Log
 from hub.engine.plans import Plans
 from hub.engine.tabs import Tabs
 from hub.gateway import Gateway
+from hub.gateway.endpoint import PATH
 from hub.settings import Settings
 from hub.workers.router import Router
 from hub.workers.scheduler import Scheduler
@@ -122,7 +123,7 @@ def all_routes(hub: Hub) -> list[BaseRoute]:
     """List what this process answers."""
     found: list[BaseRoute] = [*api.routes(hub), *client_files.routes()]
     if hub.gateway:
-        found += hub.gateway.routes()
+        found += [*hub.gateway.routes(), *upgrade.routes(PATH)]
     if hub.demo:
         found += demonstration.routes()
     return found

@@ -10,7 +10,7 @@ from structlog.typing import Processor
 
 
 def configure(level: str) -> None:
-    """Send everything at or above a level to stderr."""
+    """Send everything at or above a level to stderr. Tracebacks are plain: local variables may be tokens."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -38,5 +38,5 @@ def _rendering() -> list[Processor]:
     """Choose the last steps: colours for a terminal, one JSON object a line for a collector."""
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if sys.stderr.isatty():
-        return [remove, structlog.dev.ConsoleRenderer()]
+        return [remove, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [remove, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -121,7 +121,10 @@ def inspect_notification(hub: RunningHub, id: str) -> list[str]:
 
 
 def inspect_delivery(hub: RunningHub, event: str) -> list[str]:
-    """Say for every user considered for an event whether they were told, over which channel, and why."""
+    """Say for every user considered for an event whether they were told, over which channel, and why.
+
+    Raise Unfit when there was none.
+    """
     rows: list[str] = []
     cursor: str | None = None
     while True:
@@ -129,7 +132,10 @@ def inspect_delivery(hub: RunningHub, event: str) -> list[str]:
         rows += [f"{row['user']}: {_delivery(row)}" for row in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
-            return rows or [f"No delivery of an event {event} is known."]
+            break
+    if not rows:
+        raise Unfit(f"no delivery of an event {event} is known")
+    return rows
 
 
 INSPECT: dict[str, Callable[[RunningHub, str], list[str]]] = {

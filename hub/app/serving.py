@@ -15,13 +15,17 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from types import FrameType
+from typing import NoReturn
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
 from hub.app import logs
+from hub.engine.connection import Unavailable, Unsuitable
 from hub.settings import Settings
 
 PROTOCOL = "hub.gateway.protocol:HubProtocol"
@@ -45,10 +49,20 @@ def calm_collector() -> None:
 
 
 class HubServer(uvicorn.Server):
-    """A uvicorn server that sends its tabs elsewhere, then closes. A second Ctrl-C ends it at once."""
+    """A uvicorn server that sends its tabs elsewhere, then closes. A second Ctrl-C ends it at once.
 
-    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]], seconds: float) -> None:
+    `life` is what it serves: entered before it listens, so that a start that fails has accepted nobody.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        life: AbstractAsyncContextManager[None],
+        drain: Callable[[], Awaitable[None]],
+        seconds: float,
+    ) -> None:
         super().__init__(config)
+        self._life = life
         self._drain = drain
         self._drain_seconds = seconds + SLACK_SECONDS
         self.lifeline: int | None = None
@@ -59,14 +73,22 @@ class HubServer(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and watch the supervisor if there is one."""
-        await super().startup(sockets)
+        """Begin to live, then listen, and watch the supervisor if there is one; exits with 3 when that fails."""
+        try:
+            await self._life.__aenter__()
+        except (Unavailable, Unsuitable) as error:
+            _give_up(str(error))
+        try:
+            await super().startup(sockets)
+        except OSError as error:  # another bound the address in the same moment, and was faster
+            await self._life.__aexit__(None, None, None)
+            _give_up(f"cannot listen on {self.config.host} port {self.config.port}: {error.strerror or error}")
         calm_collector()
         if self.lifeline is not None:
             asyncio.get_running_loop().add_reader(self.lifeline, self._orphaned)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain while still answering, then close as uvicorn does."""
+        """Drain while still answering, close as uvicorn does, and end the life of what was served."""
         if self.lifeline is not None:
             asyncio.get_running_loop().remove_reader(self.lifeline)
         draining = asyncio.ensure_future(self._drain_in_time())
@@ -74,6 +96,8 @@ class HubServer(uvicorn.Server):
             await asyncio.wait((draining,), timeout=LOOK_SECONDS)
         draining.cancel()
         await super().shutdown(sockets)
+        if not self.force_exit:
+            await self._life.__aexit__(None, None, None)
 
     def _orphaned(self) -> None:
         """Give the port free at once for the next supervisor, then end."""
@@ -92,6 +116,11 @@ class HubServer(uvicorn.Server):
             log.exception("draining failed; closing without it")
 
 
+def _give_up(reason: str) -> NoReturn:
+    print(f"hub: {reason}", file=sys.stderr, flush=True)
+    sys.exit(STARTUP_FAILURE)
+
+
 def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Choose how uvicorn runs: our protocol class, no pings, no compression and no access log of its own."""
     return uvicorn.Config(
@@ -105,7 +134,7 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         ws_ping_interval=None,
         ws_ping_timeout=None,
         ws_per_message_deflate=False,
-        lifespan="on",
+        lifespan="off",  # HubServer sees to it
         log_config=None,
         access_log=False,
         server_header=False,
@@ -119,7 +148,8 @@ def serve(settings: Settings, listener: socket.socket, *, demo: bool = False, li
     from hub.app.composition import create_app  # counters are made on import, after the supervisor said where they live
 
     app = create_app(settings, demo=demo)
-    server = HubServer(config(app, settings), app.state.hub.drain, settings.drain_seconds)
+    life = app.router.lifespan_context(app)
+    server = HubServer(config(app, settings), life, app.state.hub.drain, settings.drain_seconds)
     server.lifeline = lifeline
     server.run(sockets=[listener])
 
@@ -132,7 +162,7 @@ def echo(settings: Settings, listener: socket.socket) -> None:
         """An echo has nobody to send elsewhere."""
 
     app = create_echo_app(settings.message_limit, settings.tab_buffer)
-    HubServer(config(app, settings), nothing, 0).run(sockets=[listener])
+    HubServer(config(app, settings), contextlib.nullcontext(), nothing, 0).run(sockets=[listener])
 
 
 def work(listener: int, lifeline: int) -> None:

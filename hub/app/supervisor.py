@@ -10,12 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,18 +26,18 @@ from uvicorn.config import STARTUP_FAILURE
 from hub import metrics
 from hub.app import logs
 from hub.app.checking import check_store
+from hub.app.listening import bind, local_url
+from hub.app.metrics_folder import metrics_folder
 from hub.app.operator_key import ensure_operator_key
-from hub.app.serving import BACKLOG, REQUEST_SECONDS, SLACK_SECONDS, serve
+from hub.app.serving import REQUEST_SECONDS, SLACK_SECONDS, serve
 from hub.engine.embedded import EmbeddedStore, StoreFailed, StoreInUse
 from hub.engine.server_program import NoServer
 from hub.settings import Settings, Unfit
 
-LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where a hub that listens everywhere is reached from here
 LOOK_SECONDS = 0.2  # between two looks at the workers
 STORE_LOOK_SECONDS = 1.0  # between two looks at the embedded store
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead worker is started again
 STEADY_SECONDS = 10.0  # a worker that lived this long did not die of its start
-PORT_SECONDS = 3.0  # workers of a killed supervisor give the port free within this time
 
 log = structlog.get_logger("hub.app.supervisor")
 
@@ -48,7 +46,7 @@ def run_hub(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> in
     """Start what the hub needs, serve, and end in order; return the exit status. Raises Unfit."""
     logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
-    with listen(settings.host, settings.port) as listener, store_for(settings) as ready:
+    with bind(settings.host, settings.port) as listener, store_for(settings) as ready:
         check_store(ready)
         key, is_new = ensure_operator_key(settings)
         if is_new:
@@ -57,12 +55,6 @@ def run_hub(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> in
         ready = ready.model_copy(update={"operator_key": key, "port": address[1]})
         say(f"The hub is at {local_url(ready)}" + (": open it in a browser" if demo else ""))
         return run(ready, listener, demo=demo)
-
-
-def local_url(settings: Settings) -> str:
-    """Return where the hub of these settings is reached from this machine."""
-    host = LOCAL.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -104,25 +96,13 @@ def _watch(store: EmbeddedStore, over: threading.Event) -> None:
             log.exception("the embedded store died and does not start")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Listen on an address; raise Unfit when it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    end = time.monotonic() + PORT_SECONDS
-    while True:
-        try:
-            return socket.create_server((host, port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            if time.monotonic() > end:
-                raise Unfit(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
-        time.sleep(LOOK_SECONDS)
-
-
 def run(settings: Settings, listener: socket.socket, *, demo: bool = False) -> int:
     """Serve with the chosen number of workers until told to end; return the exit status."""
     if settings.workers == 1:
         serve(settings, listener, demo=demo)
         return 0
-    return Supervisor(settings, listener, demo).run()
+    with metrics_folder() as (folder, lock):
+        return Supervisor(settings, listener, folder, lock, demo).run()
 
 
 @dataclass(slots=True)
@@ -138,11 +118,13 @@ class _Worker:
 class Supervisor:
     """Keep N workers alive until a signal comes, then let them drain."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, demo: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, listener: socket.socket, folder: str, lock: int, demo: bool = False
+    ) -> None:
         self._settings = settings
         self._listener = listener
         self._demo = demo
-        self._folder = tempfile.mkdtemp(prefix="hub-metrics-")
+        self._folder, self._lock = folder, lock
         self._workers: list[_Worker] = []
         self._next_start = 0.0
         self._pause = FIRST_PAUSE
@@ -159,7 +141,6 @@ class Supervisor:
             return 0 if self._ending.is_set() else STARTUP_FAILURE
         finally:
             self._end_workers()
-            shutil.rmtree(self._folder, ignore_errors=True)
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -177,7 +158,7 @@ class Supervisor:
         theirs, ours = os.pipe()
         process = subprocess.Popen(
             [sys.executable, "-m", "hub.app.serving", str(self._listener.fileno()), str(theirs)],
-            pass_fds=[self._listener.fileno(), theirs],
+            pass_fds=[self._listener.fileno(), theirs, self._lock],
             env={**os.environ, metrics.FOLDER: self._folder},
             process_group=0,  # Ctrl-C reaches the supervisor alone, which passes it on
         )

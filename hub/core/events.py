@@ -14,6 +14,7 @@ from hub.core.directory import Account
 
 ORIGINS = ("manual", "sales_cycle", "action_plan", "sequence", "import", "parser", "api", "system")
 DATA_LIMIT = 16 * 1024  # bytes of JSON; more is refused, so that what a log keeps stays small
+SMALLEST, LARGEST = -(2**63), 2**64 - 1  # what JSON here carries exactly
 LINE_AUDIENCES = frozenset({"line_users", "personal_line_owner"})
 
 
@@ -58,6 +59,20 @@ def is_ticked(event: Event, flag: str) -> bool:
     return value is True
 
 
+def is_link(url: str) -> bool:
+    """Tell whether a click may lead there: http, https or mailto, and no character that is not seen."""
+    if not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "mailto":
+        return bool(parts.path)
+    return parts.scheme in ("http", "https") and bool(host)
+
+
 def account_paused(before: Account | None, after: Account) -> Event | None:
     """Raise the event of an account going from active to paused, in that direction only (C-21, AMB-19)."""
     if before is None or (before.status, after.status) != ("active", "paused"):
@@ -80,29 +95,46 @@ def _malformed(event: Event) -> list[tuple[str, str]]:
     found = []
     if event.origin not in ORIGINS:
         found.append(("origin", f"must be one of {', '.join(ORIGINS)}"))
-    if event.url is not None and not _is_link(event.url):
+    if event.url is not None and not is_link(event.url):
         found.append(("url", "must be an http, https or mailto address"))
-    if not _fits(event.data):
-        found.append(("data", f"must be JSON of at most {DATA_LIMIT} bytes"))
-    return found
+    return found + _data_problems(event.data)
 
 
 def _same(values: object) -> bool:
     return isinstance(values, list | tuple) and len(values) == 2 and bool(values[0] == values[1])
 
 
-def _is_link(url: str) -> bool:
+def _data_problems(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if parts.scheme == "mailto":
-        return bool(parts.path)
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        is_short = len(orjson.dumps(data)) <= DATA_LIMIT
+    except TypeError:  # a number, a text or a depth that JSON could not carry back out
+        if place := _long_integer(data):
+            return [(place, "must be an integer of at most 64 bits")]
+        is_short = False
+    return [] if is_short else [("data", f"must be JSON of at most {DATA_LIMIT} bytes")]
 
 
-def _fits(data: Mapping[str, Any]) -> bool:
-    try:
-        return len(orjson.dumps(data)) <= DATA_LIMIT
-    except TypeError:  # a number or a text that JSON could not carry back out
-        return False
+def _long_integer(data: Mapping[str, Any]) -> str | None:
+    """Name an integer beyond 64 bits, such as `data.list[2].number`.
+
+    What is posted may be deep and wide: nothing recurs, and only the place that is found is written out.
+    """
+    waiting: list[tuple[Any, ...]] = [(data, "data", None)]  # a value, its step, and the row of what holds it
+    while waiting:
+        row = waiting.pop()
+        value = row[0]
+        if isinstance(value, Mapping):
+            waiting += [(part, f".{name}", row) for name, part in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [(part, f"[{i}]", row) for i, part in enumerate(value)]
+        elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+            return _place(row)
+    return None
+
+
+def _place(row: tuple[Any, ...]) -> str:
+    steps = []
+    while row:
+        _, step, row = row
+        steps.append(step)
+    return "".join(reversed(steps))

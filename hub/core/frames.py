@@ -85,10 +85,13 @@ class Elected(Shape):
 
 
 class Changed(Shape):
-    """Tell of entries closed, read, withdrawn, archived or restored."""
+    """Tell of entries closed, read, withdrawn, archived or restored.
+
+    Without `seq` it is not part of the log: a log-in-as session closed or read them for itself.
+    """
 
     op: Change
-    seq: int
+    seq: int | None = None
     ids: list[str] | None = None
     up_to: int | None = None
     unread: int
@@ -179,10 +182,11 @@ def elected(is_elected: bool, popups: Sequence[bytes] = ()) -> bytes:
     return b'{"op":"elected","elected":%b,"popups":[%b]}' % (_FLAG[is_elected], b",".join(popups))
 
 
-def changed(op: str, seq: int, unread: int, ids: Sequence[str] | None, up_to: int | None = None) -> bytes:
-    """Build the news of entries that changed: those named, or all up to a number."""
+def changed(op: str, seq: int | None, unread: int, ids: Sequence[str] | None, up_to: int | None = None) -> bytes:
+    """Build the news of entries that changed: those named, or all up to a number. In a view alone, `seq` is None."""
+    number = b"" if seq is None else b'"seq":%d,' % seq
     which = b'"ids":%b' % orjson.dumps(list(ids)) if ids is not None else b'"up_to":%d' % (up_to or 0)
-    return b'{"op":"%b","seq":%d,%b,"unread":%d}' % (op.encode(), seq, which, unread)
+    return b'{"op":"%b",%b%b,"unread":%d}' % (op.encode(), number, which, unread)
 
 
 def preferences(document: dict[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ own key and issuer, whichever way the installation makes its other tokens. The c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ ACTING_LIFETIME = 3600  # seconds; a log-in-as token that would live longer is r
 SECRET_BYTES = 32  # a shorter HS256 secret could be guessed offline (RFC 7518 3.2)
 HUB_KEY_PREFIX = "hub-"
 
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _TOKEN_LIMIT = 16 * 1024  # characters
 _LAST_SECOND = 253_402_300_799  # end of the year 9999, the last that RFC 3339 can write
 # The library checks the signature; the claims are checked here, against the caller's clock.
@@ -206,7 +208,7 @@ def _misshapen(payload: Mapping[str, Any]) -> str | None:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 128
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _is_second(value: object) -> bool:

@@ -5,6 +5,7 @@ keys         every key and channel, on one page
 functions/   the atomic operations, one Lua file each
 log          the numbered logs: append, dismiss, read, archive, what a tab missed
 tabs         the registry of open tabs, election, offers, leases
+views        log-in-as sessions: the target's log as one actor sees it
 doorbells    the bus: channels, probes, and the messages on it
 directory    accounts, users and what they chose, contacts, producer keys; replica keeps them current in a process
 identity     whom the hub trusts; clock: business time; idempotency: one answer per key

@@ -14,7 +14,20 @@ from typing import Any, Literal
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, ResponseError, TimeoutError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+    TryAgainError,
+)
 
 from hub.engine.functions import LIBRARY, LIBRARY_NAME, function_name
 from hub.engine.keys import Keys
@@ -30,7 +43,11 @@ TRIES = 4
 FIRST_PAUSE = 0.05
 MOST_PER_PIPELINE = 200
 KEPT_LIBRARIES = 3  # versions: a hub that still runs an older one loads it again
-PASSING = ("LOADING", "TRYAGAIN", "BUSY", "CLUSTERDOWN", "MASTERDOWN")
+PASSING = "BUSY"  # a script of somebody else holds the store up
+REFUSING = ("MISCONF", "NOREPLICAS")
+PASSING_KINDS = (ConnectionError, TimeoutError, BusyLoadingError, TryAgainError, ClusterDownError, MasterDownError)
+# What the store refuses for reasons of its own; asking again at once does not help.
+REFUSING_KINDS = (OutOfMemoryError, ReadOnlyError, AuthenticationError, NoPermissionError)
 
 
 class Unavailable(Exception):
@@ -69,7 +86,13 @@ class Store:
         self.redis: Any = Redis(connection_pool=pool)  # its commands are not all typed
 
     def __repr__(self) -> str:
-        return f"<Store {self.url} durability={self.durability} waiting={len(self._waiting)}>"
+        return f"<Store {self.place} durability={self.durability} waiting={len(self._waiting)}>"
+
+    @property
+    def place(self) -> str:
+        """Say where the store is, without its password."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
 
     async def open(self) -> None:
         """Check what the store promises and load the Functions; raise Unavailable or Unsuitable."""
@@ -77,7 +100,7 @@ class Store:
             self._barrier = await choose_barrier(self.redis, self.durability)
             await self._load()
         except (RedisError, OSError) as error:
-            raise Unavailable(f"the store at {self.url} does not answer: {error}") from error
+            raise Unavailable(f"the store at {self.place} does not answer: {error}") from error
 
     async def close(self) -> None:
         """Let what is under way finish, then let go of the connections."""
@@ -98,9 +121,10 @@ class Store:
         return await self.command("FCALL", function_name(operation), len(keys), *keys, *arguments)
 
     async def command(self, *command: Argument) -> Any:
-        """Run one command, joined with all others of this loop tick."""
+        """Run one command, joined with all others of this loop tick; what cannot be encoded fails alone, here."""
         loop = asyncio.get_running_loop()
-        call = _Call(command, loop.create_future())
+        encoded = tuple(part.encode() if isinstance(part, str) else part for part in command)
+        call = _Call(encoded, loop.create_future())
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append(call)
@@ -114,6 +138,14 @@ class Store:
             task.add_done_callback(self._sending.discard)
 
     async def _send(self, calls: list[_Call]) -> None:
+        """Answer every call, whatever happens: nobody may wait for ever."""
+        try:
+            await self._send_until_answered(calls)
+        except Exception as error:
+            for call in calls:
+                settle(call.answer, refused(error))
+
+    async def _send_until_answered(self, calls: list[_Call]) -> None:
         pause, reason = FIRST_PAUSE, "no answer"
         for _ in range(TRIES):
             try:
@@ -146,7 +178,7 @@ class Store:
             elif failed and not isinstance(answer, Exception):
                 settle(call.answer, Unavailable(failed))
             else:
-                settle(call.answer, answer)
+                settle(call.answer, refused(answer) if isinstance(answer, Exception) else answer)
         if again and "Function not found" in reason:
             await self._load()
         return again, reason
@@ -184,12 +216,18 @@ def settle(future: asyncio.Future[Any], answer: Any) -> None:
         future.set_result(answer)
 
 
+def refused(error: Exception) -> Exception:
+    """Translate what the store refuses for reasons of its own; anything else is a fault of ours."""
+    is_theirs = isinstance(error, REFUSING_KINDS) or str(error).startswith(REFUSING)
+    return Unavailable(f"the store refuses: {error}") if is_theirs else error
+
+
 def is_passing(answer: Any) -> bool:
     """Tell an error that goes away by itself, or by loading the Functions, from one that is ours."""
-    if isinstance(answer, (ConnectionError, TimeoutError, BusyLoadingError)):
+    if isinstance(answer, PASSING_KINDS) and not isinstance(answer, REFUSING_KINDS):
         return True
     return isinstance(answer, ResponseError) and (
-        "Function not found" in str(answer) or str(answer).startswith(PASSING) or "LOADING" in str(answer)
+        "Function not found" in str(answer) or str(answer).startswith(PASSING)
     )
 
 

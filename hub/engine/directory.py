@@ -1,11 +1,13 @@
 """The directory in the store: accounts and the index of users installation-wide, users with their account.
 
 Reads are current: see replica.py. A write that concerns two accounts (a user who moves) is a sequence of steps each
-safe to repeat: the caller whose request failed half way repeats it, and it completes.
+safe to repeat: the caller whose request failed half way repeats it, and it completes. Whoever changes a part of an
+object reads it with `held` and writes with what was held: when another write came between, nothing is written.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import orjson
 
@@ -17,17 +19,35 @@ from hub.engine.replica import Replica
 from hub.engine.rows import text
 
 Object = TypeVar("Object", Contact, Group)
-KINDS: dict[type[Document], str] = {Contact: "contacts", Group: "groups"}
+Value = TypeVar("Value")
+Kept = TypeVar("Kept", Account, User, Contact, Group)
+KINDS: dict[type[Document], str] = {User: "users", Contact: "contacts", Group: "groups"}
 
 
 SHARED_KINDS = (
     "notifications", "ages", "events", "decisions", "plans", "leases",
-    "users", "users:changes", "preferences", "preferences:changes",
+    "users", "preferences",
 )  # fmt: skip
 
 
 class Taken(Exception):
     """The id belongs to an account outside the one that was allowed to give it up."""
+
+
+class Changed(Exception):
+    """The object was written, moved or removed since it was read: nothing was done, read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[Value]):
+    """An object with the very document that it was read from, which a write may expect to find still there.
+
+    `place` is the account under which it lies: its root account where ids are unique below one, "" for accounts.
+    """
+
+    value: Value
+    document: bytes
+    place: str = ""
 
 
 class Directory:
@@ -49,9 +69,16 @@ class Directory:
         """Find an account."""
         return (await self.tree()).get(id)
 
-    async def put_account(self, account: Account) -> None:
-        """Create or replace an account."""
-        await self._put(self.store.keys.directory("accounts"), account.id, orjson.dumps(as_document(account)))
+    async def held(self, kind: type[Kept], id: str, place: str = "") -> Held[Kept] | None:
+        """Read an object to change it."""
+        name = self.store.keys.directory("accounts") if kind is Account else self.store.keys.account(place, KINDS[kind])
+        document = await self.store.command("HGET", name, id)
+        return Held(read_as(kind)(document), document, place) if document else None
+
+    async def put_account(self, account: Account, held: Held[Account] | None = None) -> None:
+        """Create or replace an account; raise Changed when it is not as it was held."""
+        name = self.store.keys.directory("accounts")
+        await self._put(name, account.id, orjson.dumps(as_document(account)), expecting(held))
 
     async def delete_account(self, id: str) -> None:
         """Remove an account and what its slot shares; its users must be gone before."""
@@ -71,22 +98,50 @@ class Directory:
         account = await self.store.command("HGET", self.store.keys.directory("users"), user)
         return text(account) if account else None
 
-    async def put_user(self, user: User) -> None:
+    async def held_user(self, id: str) -> Held[User] | None:
+        """Read a user to change them, wherever their account is."""
+        account = await self.account_of(id)
+        return await self.held(User, id, account) if account else None
+
+    async def put_user(self, user: User, held: Held[User] | None = None) -> None:
         """Create, replace or move a user; their tabs' gateways hear of it. Raise Taken when the id went elsewhere
-        meanwhile.
+        meanwhile, or Changed when the user is not as they were held.
 
         A moved user keeps their preferences and starts a new log in the new account.
         """
+        document = orjson.dumps(as_document(user))
+        if held:
+            await self._put_held(user, document, held)
+            return
         before = await self.account_of(user.id)
-        index = self.store.keys.directory("users")
-        holder = text(await self.store.call("claim_id", [index], user.id, user.account, before or ""))
-        if holder != user.account:
+        if await self._claim(user, before) != user.account:
             raise Taken(user.id)
         if before and before != user.account:
             await self._carry_over(user.id, before, user.account)
-        await self._put_person(user.account, "users", user.id, orjson.dumps(as_document(user)), "profile")
+        await self._put_person(user.account, "users", user.id, document, "profile")
         if before and before != user.account:
             await self._erase(before, user.id)
+
+    async def _put_held(self, user: User, document: bytes, held: Held[User]) -> None:
+        """Write a user where they lay; when they move, then where they go, so that they can be found all the time.
+
+        A change that comes between the steps of a move reads the new document in the old place, and joins the move.
+        """
+        id, old, new = user.id, held.place, user.account
+        await self._put_person(old, "users", id, document, "profile" if old == new else "", (held.document,))
+        if old == new:
+            return
+        await self._put_person(new, "users", id, document, "profile", (b"", held.document))
+        if await self._claim(user, old) != new:
+            await self._put(self.store.keys.account(new, "users"), id, b"")
+            raise Changed(id)
+        await self._carry_over(id, old, new)
+        await self._erase(old, id)
+
+    async def _claim(self, user: User, before: str | None) -> str:
+        """Name the account that the id belongs to, after trying to take it over from where it was."""
+        index = self.store.keys.directory("users")
+        return text(await self.store.call("claim_id", [index], user.id, user.account, before or ""))
 
     async def delete_user(self, id: str) -> None:
         """Erase a user: log, inbox, preferences and tabs are gone, and their gateways hear of it."""
@@ -106,14 +161,21 @@ class Directory:
         await self._put(self.store.keys.account(account, "preferences"), user, b"")
         await self.store.command("DEL", *self.store.keys.person(account, user)[:-1])
 
-    async def put_preferences(self, account: str, user: str, preferences: Preferences) -> None:
-        """Keep what a user chose; their tabs' gateways hear of it."""
-        await self._put_person(account, "preferences", user, orjson.dumps(preferences.as_document()), "preferences")
+    async def put_preferences(
+        self, account: str, user: str, preferences: Preferences, held: Held[Preferences] | None = None
+    ) -> None:
+        """Keep what a user chose; their tabs' gateways hear of it. Raise Changed when it is not as it was held."""
+        document = orjson.dumps(preferences.as_document())
+        await self._put_person(account, "preferences", user, document, "preferences", expecting(held))
 
     async def preferences(self, account: str, user: str) -> Preferences:
         """Read what a user chose."""
+        return (await self.held_preferences(account, user)).value
+
+    async def held_preferences(self, account: str, user: str) -> Held[Preferences]:
+        """Read what a user chose, to change it; who never chose has an empty document."""
         stored = await self.store.command("HGET", self.store.keys.account(account, "preferences"), user)
-        return read_preferences(stored) if stored else Preferences()
+        return Held(read_preferences(stored) if stored else Preferences(), stored or b"", account)
 
     async def members(self, account: str) -> Mapping[str, Member]:
         """Return all users of an account with their preferences, as they are now."""
@@ -138,10 +200,10 @@ class Directory:
         found = {root: await self.get(kind, root, id) for root in tree.roots()}
         return {root: value for root, value in found.items() if value is not None}
 
-    async def put(self, root: str, value: Contact | Group) -> None:
-        """Create or replace a contact or group."""
+    async def put(self, root: str, value: Contact | Group, held: Held[Any] | None = None) -> None:
+        """Create or replace a contact or group; raise Changed when it is not as it was held."""
         name = self.store.keys.account(root, KINDS[type(value)])
-        await self.store.command("HSET", name, value.id, orjson.dumps(as_document(value)))
+        await self._write([name], value.id, orjson.dumps(as_document(value)), "", "", expecting(held))
 
     async def delete(self, kind: type[Object], root: str, id: str) -> bool:
         """Remove a contact or group; tell whether it was there."""
@@ -177,12 +239,25 @@ class Directory:
         await self.store.command("HDEL", self.store.keys.directory("keys:digests"), key.digest)
         await self.store.command("HDEL", self.store.keys.directory("keys"), key.id)
 
-    async def _put(self, name: str, id: str, document: bytes) -> None:
-        await self.store.call("put", [name, f"{name}:changes"], id, document, "", "")
+    async def _put(self, name: str, id: str, document: bytes, expected: tuple[bytes, ...] = ()) -> None:
+        await self._write([name, f"{name}:changes"], id, document, "", "", expected)
 
-    async def _put_person(self, account: str, kind: str, user: str, document: bytes, message: str) -> None:
+    async def _put_person(
+        self, account: str, kind: str, user: str, document: bytes, message: str, expected: tuple[bytes, ...] = ()
+    ) -> None:
         name, person = self.store.keys.account(account, kind), self.store.keys.person(account, user)
-        await self.store.call("put", [name, f"{name}:changes", person[0], person[-1]], user, document, message, user)
+        await self._write([name, f"{name}:changes", person[0], person[-1]], user, document, message, user, expected)
+
+    async def _write(
+        self, names: list[str], id: str, document: bytes, message: str, user: str, expected: tuple[bytes, ...]
+    ) -> None:
+        if await self.store.call("put", names, id, document, message, user, *expected) is None:
+            raise Changed(id)
+
+
+def expecting(held: Held[Any] | None) -> tuple[bytes, ...]:
+    """List the documents that a write may replace: any, where nothing was held."""
+    return (held.document,) if held else ()
 
 
 class Roster:

@@ -12,6 +12,8 @@ Messages are MessagePack maps with `v` = 1; a reader ignores kinds and fields th
     elected     user, gen, tab ('' = none), popups: [[id, seq, state, reason code, record], …],
                 silent: the tab that did not answer
     superseded  user, tab, connection: any other connection of this tab id is to be closed
+    view        user (`ann#olga`): read what became of this log-in-as session; silent as in elected, tab and
+                connection as in superseded
     profile     user: re-read the user; preferences: re-read what they chose
 """
 
@@ -24,16 +26,20 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import hiredis
+import structlog
 from redis.asyncio.connection import SSLConnection, parse_url
 
-from hub.engine.connection import Store, Unavailable
+from hub.engine.connection import Store, settle
 
+LASTING_SECONDS = 1.0  # a connection that lived longer was a good one
 PROBE_SECONDS = 2.0
 DEAF_SECONDS = 2 * PROBE_SECONDS + 1.0
 LINGER_SECONDS = 60.0
 PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0)
 CHANNELS_PER_COMMAND = 512
 CONNECT_SECONDS = 5.0
+
+_JOURNAL = structlog.get_logger("hub.engine.doorbells")
 
 OnMessage = Callable[[bytes, bytes], None]
 
@@ -52,6 +58,7 @@ class Doorbells:
         self._line: _Line | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._heard_at = float("-inf")
+        self._has_heard = False  # all channels were confirmed once, so a new connection follows a gap
         self._probe_name = self._probe_channel.encode()
 
     def __repr__(self) -> str:
@@ -124,9 +131,11 @@ class Doorbells:
         waiting = self._waiting.pop(channel, None)
         if waiting and not waiting.done():
             waiting.set_result(None)
-        if self._line and self._line.restoring and self._confirmed >= self._wanted.keys():
-            self._line.restoring = False
-            self._on_gap()
+        if self._line and len(self._confirmed) == len(self._wanted):  # the confirmed are wanted ones
+            self._has_heard = True
+            if self._line.restoring:
+                self._line.restoring = False
+                self._on_gap()
 
     def _moved_away(self, channel: str) -> None:
         """Subscribe again what the store dropped by itself (a slot moved), or what was wanted again meanwhile."""
@@ -139,25 +148,31 @@ class Doorbells:
         self._confirmed.clear()
 
     async def _keep_connected(self) -> None:
-        first, attempt = True, 0
+        """Connect again whatever ends a connection, and later and later while none lasts."""
+        attempt = 0
         while True:
+            began = time.monotonic()
             line = _Line(self)
             try:
-                await asyncio.wait_for(line.open(self._store.url), CONNECT_SECONDS)
-            except (OSError, TimeoutError, hiredis.HiredisError):
-                await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
-                attempt += 1
-                continue
-            attempt = 0
-            self._line, line.restoring = line, not first
-            line.subscribe(list(self._wanted))
-            first = False
-            await line.closed
-            self.lost()
+                await self._listen_on(line)
+            except Exception as error:
+                _JOURNAL.warning("the bus cannot be heard", store=self._store.place, reason=str(error))
+            finally:
+                line.drop()
+                self.lost()
+            attempt = 0 if time.monotonic() - began > LASTING_SECONDS else attempt + 1
+            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+
+    async def _listen_on(self, line: "_Line") -> None:
+        await asyncio.wait_for(line.open(self._store.url), CONNECT_SECONDS)
+        line.restoring = self._has_heard
+        self._line = line
+        line.subscribe(list(self._wanted))
+        await line.closed
 
     async def _keep_probing(self) -> None:
         while True:
-            with contextlib.suppress(Unavailable):
+            with contextlib.suppress(Exception):  # whatever it is, /readyz shows it, and the next probe tries again
                 await self._store.command("SPUBLISH", self._probe_channel, b"probe")
             await asyncio.sleep(PROBE_SECONDS)
             line = self._line
@@ -221,12 +236,13 @@ class _Line(asyncio.Protocol):
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
             if self._replies:
-                self._replies.pop(0).set_result(reply)
+                settle(self._replies.pop(0), reply)
             elif isinstance(reply, list):
                 self._bells.heard(reply)
+            elif isinstance(reply, Exception):
+                _JOURNAL.error("the store refuses the bus", reason=str(reply))
 
     def connection_lost(self, exc: Exception | None) -> None:
         for waiting in self._replies:
-            waiting.set_exception(OSError("the connection was lost"))
-        if not self.closed.done():
-            self.closed.set_result(None)
+            settle(waiting, OSError("the connection was lost"))
+        settle(self.closed, None)

@@ -53,11 +53,11 @@ class Idempotency:
                 return OtherBody()
         return Stored(int(answer[1]), bytes(answer[2]))
 
-    async def complete(self, credential: str, key: str, status: int, body: bytes) -> None:
-        """Keep the answer, so that a repetition gets the same."""
+    async def complete(self, credential: str, key: str, holder: str, status: int, body: bytes) -> None:
+        """Keep the answer, so that a repetition gets the same; nothing, when another holder took the key up."""
         name = self.store.keys.idempotency(credential, key)
-        await self.store.command("HSET", name, "status", status, "body", body)
+        await self.store.call("complete", [name], holder, status, body)
 
-    async def release(self, credential: str, key: str) -> None:
-        """Free a key whose request failed in a way that may pass, so that a repetition is tried in earnest."""
-        await self.store.command("DEL", self.store.keys.idempotency(credential, key))
+    async def release(self, credential: str, key: str, holder: str) -> None:
+        """Free a key whose request was refused, so that it may carry the corrected one."""
+        await self.store.call("complete", [self.store.keys.idempotency(credential, key)], holder)

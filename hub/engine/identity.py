@@ -5,6 +5,7 @@ import hmac
 import secrets as randomness
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +18,7 @@ from hub.engine.rows import text
 JWKS_FRESH_SECONDS = 300.0
 JWKS_PAUSE_SECONDS = 10.0
 JWKS_TIMEOUT_SECONDS = 5.0
-_DOCUMENT = TypeAdapter(dict[str, list[dict[str, object]]])
+_DOCUMENT = TypeAdapter(dict[str, Any])  # RFC 7517 5: members that are not understood are ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Identity:
         self._hub_key = HubKey("hub-0", b"0" * 32)
         self._secrets: tuple[bytes, ...] = ()
         self._jwks: tuple[PublicKey, ...] = ()
-        self._jwks_at = float("-inf")
+        self._jwks_at = float("-inf")  # when they were read; _asked_at: when that was tried last
+        self._asked_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -70,10 +72,17 @@ class Identity:
 
         With a JWKS an unknown key is looked up once more, at most every 10 s.
         """
-        if self._credentials.jwks_url and self._age() > JWKS_FRESH_SECONDS:
+        if self._is_stale() and self._may_ask():
             await self._fetch()
+        elif self._credentials.jwks_url and not self._jwks:
+            raise Unavailable("the JWKS could not be read a moment ago")
         outcome = verify(token, self._trust(), self._clock.now())
-        if isinstance(outcome, Refusal) and outcome.code == "invalid" and self._may_look_again():
+        if (
+            isinstance(outcome, Refusal)
+            and outcome.code == "invalid"
+            and self._credentials.jwks_url
+            and self._may_ask()
+        ):
             await self._fetch()
             outcome = verify(token, self._trust(), self._clock.now())
         return outcome
@@ -86,11 +95,11 @@ class Identity:
         credentials = self._credentials
         return Trust(self._hub_key, self._secrets, self._jwks, credentials.issuer, credentials.audience)
 
-    def _age(self) -> float:
-        return time.monotonic() - self._jwks_at
+    def _is_stale(self) -> bool:
+        return bool(self._credentials.jwks_url) and time.monotonic() - self._jwks_at > JWKS_FRESH_SECONDS
 
-    def _may_look_again(self) -> bool:
-        return bool(self._credentials.jwks_url) and self._age() > JWKS_PAUSE_SECONDS
+    def _may_ask(self) -> bool:
+        return time.monotonic() - self._asked_at > JWKS_PAUSE_SECONDS
 
     async def _fetch(self) -> None:
         if self._fetching is None or self._fetching.done():
@@ -99,6 +108,7 @@ class Identity:
 
     async def _read_jwks(self) -> None:
         assert self._credentials.jwks_url is not None
+        self._asked_at = time.monotonic()
         try:
             async with httpx2.AsyncClient(timeout=JWKS_TIMEOUT_SECONDS) as client:
                 answer = await client.get(self._credentials.jwks_url)

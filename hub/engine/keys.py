@@ -16,6 +16,7 @@ users, contacts, …    hash        id -> document                              
 users:changes, …      sorted set  id by number of its last change             put               changed
 preferences           hash        user -> what they chose                     put               preferences
 user:<id>             hash        epoch, seq, rev, gen, elected, open tabs    every operation   every operation
+user:<id>#<actor>     hash        the same of a log-in-as session             attach, look      every operation
 log:<id>              list        the newest 300 changes                      append, mark      attach, missed
 inbox:<id>            sorted set  notification ids by seq, not archived       append, mark      inbox, attach
 unread:<id>           sorted set  the unread among them                       append, mark      every operation
@@ -23,11 +24,14 @@ archive:<id>          sorted set  the archived ones                           ma
 entries:<id>          hash        notification id -> seq, reason, time        append            every operation
 popups:<id>           sorted set  open pop-ups by the ms they close           append            attach, report, offer
 offers:<id>           sorted set  unanswered offers by deadline, ms           append, settle    offer
+offers:<id>#<actor>   sorted set  the same of a log-in-as session             look, settle      offer, look
+away:<id>#<actor>     hash        what a log-in-as session put away, and how  put_away, faded   attach, look
 ====================  ==========  ==========================================  ================  =====================
 
 Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts, the index of users, producer keys),
-``{#work}`` (queue, secrets, outbox, probes, which Function libraries were loaded when) and one per credential for
-idempotency records, which expire after 24 h. Everything else lives until retention, or its owner, ends it.
+``{#work}`` (queue, secrets, outbox, probes, the write of a check, which Function libraries were loaded when) and one
+per credential for idempotency records, which expire after 24 h. What a log-in-as session has (``ann#olga``: no user
+has such an id) expires an hour after its last use. Everything else lives until retention, or its owner, ends it.
 """
 
 from dataclasses import dataclass
@@ -49,6 +53,11 @@ class Keys:
         """Name the nine keys of a user, in the order that the Functions expect."""
         slot = f"{self.prefix}:{{{account}}}:"
         return [*(f"{slot}{kind}:{user}" for kind in PERSON_KINDS), f"{slot}u:{user}"]
+
+    def view(self, account: str, user: str, actor: str) -> list[str]:
+        """Name the four keys of a log-in-as session, in the order that the Functions expect after the user's nine."""
+        slot, id = f"{self.prefix}:{{{account}}}:", f"{user}#{actor}"
+        return [f"{slot}user:{id}", f"{slot}offers:{id}", f"{slot}u:{id}", f"{slot}away:{id}"]
 
     def channel(self, account: str, suffix: str) -> str:
         """Name a channel: suffix ``u:<user>``, ``t:<type>``, ``g:<group>`` or ``all``."""

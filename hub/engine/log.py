@@ -123,7 +123,7 @@ class Log:
         }  # fmt: skip
         if happening.event is not None:
             page["event"] = happening.event
-            page["marker"] = f"{happening.digest} {happening.answer.decode()}"
+            page["marker"] = f"{happening.base} {happening.digest} {happening.answer.decode()}"
         if happening.decisions:
             page["decisions"] = happening.decisions.decode()
         if happening.plan:
@@ -162,10 +162,19 @@ class Log:
         before: int | None,
         oldest: int,
         origin: str | None = None,
+        actor: str | None = None,
     ) -> InboxPage:
-        """Read a page of the inbox. `oldest` is the cutoff; `origin` narrows to entries of one account (roll-up)."""
-        asked = {"state": state, "limit": limit, "before": before, "cutoff": oldest, "account": origin}
+        """Read a page of the inbox. `oldest` is the cutoff; `origin` narrows to entries of one account (roll-up).
+
+        With an `actor`, as their log-in-as session sees it (views.py).
+        """
+        asked: dict[str, Any] = {
+            "state": state, "limit": limit, "before": before, "cutoff": oldest, "account": origin,
+        }  # fmt: skip
         names = [self.store.keys.account(account, "notifications"), *self.store.keys.person(account, user)]
+        if actor is not None:
+            asked["view"] = True
+            names += self.store.keys.view(account, user, actor)
         rows, following, unread = await self.store.call("inbox", names, msgpack.packb(asked))
         return InboxPage(tuple(read_entry(row) for row in rows), int(following) or None, int(unread))
 
@@ -240,6 +249,6 @@ ACCOUNT_KEYS = ("leases", "notifications", "ages", "events", "decisions", "plans
 
 
 def read_marker(marker: bytes) -> tuple[str, bytes]:
-    """Split an event's marker into the digest of its body and the stored answer."""
-    digest, _, answer = marker.partition(b" ")
+    """Take the digest of its body and the stored answer out of an event's marker; the base stands before them."""
+    _, digest, answer = marker.split(b" ", 2)
     return digest.decode(), answer

@@ -30,12 +30,20 @@ class Replica(Generic[T]):
 
     async def refresh(self) -> set[str]:
         """Take in what changed; return the ids concerned."""
-        answer = await self._store.call("changed", self._names, self._number)
-        newest, flat = int(answer[0]), answer[1]
-        if newest <= self._number:
-            return set()
-        self._number = newest
-        return {self._apply(text(id), document) for id, document in zip(flat[::2], flat[1::2], strict=True)}
+        changed: set[str] = set()
+        more: Any = True
+        while more:
+            asked = self._number
+            newest, flat, anew, more = await self._store.call("changed", self._names, asked)
+            if self._number != asked:  # another reader was quicker, but may have asked earlier: ask again from there
+                more = True
+                continue
+            if anew:
+                changed |= self._objects.keys()
+                self._objects.clear()
+            self._number = int(newest)
+            changed |= {self._apply(text(id), document) for id, document in zip(flat[::2], flat[1::2], strict=True)}
+        return changed
 
     def _apply(self, id: str, document: Any) -> str:
         if document:
@@ -44,12 +52,6 @@ class Replica(Generic[T]):
             self._objects.pop(id, None)
         return id
 
-    def __getitem__(self, id: str) -> T:
-        return self._objects[id]
-
     def get(self, id: str) -> T | None:
         """Find an object as of the last refresh."""
         return self._objects.get(id)
-
-    def __iter__(self) -> Any:
-        return iter(self._objects)

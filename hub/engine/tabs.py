@@ -6,7 +6,7 @@ obeys what the Functions publish (`elected`), and asks again when an offer may b
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -17,14 +17,52 @@ from hub.engine.rows import Change, Entry, read_change, read_entry, text
 LEASE_MS = 3000
 
 
+class Viewer(NamedTuple):
+    """A log-in-as session: who looks through whose eyes (AMB-17)."""
+
+    account: str
+    user: str
+    actor: str
+
+    @property
+    def id(self) -> str:
+        """Name the session as no user is named."""
+        return f"{self.user}#{self.actor}"
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One tab's place in the registry: whose, which, and on which connection of which gateway."""
+    """One tab's place in the registry: whose, which, and on which connection of which gateway.
+
+    With an `actor` it is a tab of a log-in-as session, and its place is among that session's tabs.
+    """
 
     account: str
     user: str
     tab: str
     connection: str
+    actor: str | None = None
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """Say of which log-in-as session this tab is."""
+        return Viewer(self.account, self.user, self.actor) if self.actor is not None else None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Say to a Function who asks."""
+        viewer = self.viewer
+        names = {"user": viewer.id, "view": True} if viewer else {"user": self.user}
+        return {**names, "tab": self.tab, "connection": self.connection}
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What a log-in-as session put away: by id `read`, `closed` or `dismissed`, and all up to a number as read."""
+
+    rev: int
+    how: dict[str, str]
+    up_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +75,7 @@ class Attached:
     changes: tuple[Change, ...] | None
     inbox: tuple[Entry, ...]
     popups: tuple[Entry, ...]
+    away: Away | None = None
 
 
 class Tabs:
@@ -53,18 +92,22 @@ class Tabs:
             names += keys.person(account, user)
         return names
 
+    def _seat_keys(self, seat: Seat) -> list[str]:
+        names = self._keys(seat.account, seat.user)
+        return names if seat.actor is None else names + self.store.keys.view(seat.account, seat.user, seat.actor)
+
     async def attach(
         self, seat: Seat, state: str, after: tuple[str, int] | None, *, limit: int, oldest: int, epoch: str
     ) -> Attached | None:
         """Register a tab and read what it missed in one step; None when the user has `limit` tabs already."""
         asked: dict[str, Any] = {
-            "user": seat.user, "tab": seat.tab, "connection": seat.connection, "gateway": self.gateway,
-            "lease_ms": LEASE_MS, "state": state, "after": after, "epoch": epoch, "tabs_limit": limit, "cutoff": oldest,
+            **seat.asked, "gateway": self.gateway, "lease_ms": LEASE_MS, "state": state, "after": after,
+            "epoch": epoch, "tabs_limit": limit, "cutoff": oldest,
         }  # fmt: skip
-        answer = await self.store.call("attach", self._keys(seat.account, seat.user), msgpack.packb(asked))
+        answer = await self.store.call("attach", self._seat_keys(seat), msgpack.packb(asked))
         if answer[0] == b"too_many":
             return None
-        _, began, seq, unread, gen, elected, rev, recovered, rows, popups = answer
+        _, began, seq, unread, gen, elected, rev, recovered, rows, popups, away = answer
         return Attached(
             Tail(text(began), int(seq), int(gen), int(rev)),
             int(unread),
@@ -72,15 +115,13 @@ class Tabs:
             tuple(read_change(row) for row in rows) if recovered else None,
             () if recovered else tuple(read_entry(row) for row in rows),
             tuple(read_entry(row) for row in popups),
+            read_away(away),
         )
 
     async def report(self, seat: Seat, state: str) -> bool:
         """Take what a tab says of its attention; False when another connection took its id over."""
-        asked = {
-            "user": seat.user, "tab": seat.tab, "connection": seat.connection,
-            "gateway": self.gateway, "state": state,
-        }  # fmt: skip
-        answer = await self.store.call("report", self._keys(seat.account, seat.user), msgpack.packb(asked))
+        asked = {**seat.asked, "gateway": self.gateway, "state": state}
+        answer = await self.store.call("report", self._seat_keys(seat), msgpack.packb(asked))
         return text(answer) == "ok"
 
     async def shown(self, seat: Seat, ids: Sequence[str]) -> int:
@@ -92,13 +133,12 @@ class Tabs:
         return await self._about_popups("faded", seat, ids)
 
     async def _about_popups(self, operation: str, seat: Seat, ids: Sequence[str]) -> int:
-        asked = msgpack.packb({"connection": seat.connection, "ids": list(ids)})
-        return int(await self.store.call(operation, self.store.keys.person(seat.account, seat.user), asked))
+        asked = msgpack.packb({**seat.asked, "ids": list(ids)})
+        return int(await self.store.call(operation, self._seat_keys(seat)[2:], asked))
 
     async def detach(self, seat: Seat) -> None:
         """Forget a tab whose connection ended."""
-        asked = msgpack.packb({"user": seat.user, "tab": seat.tab, "connection": seat.connection})
-        await self.store.call("detach", self._keys(seat.account, seat.user), asked)
+        await self.store.call("detach", self._seat_keys(seat), msgpack.packb(seat.asked))
 
     async def offer(self, account: str, users: Sequence[str]) -> list[int]:
         """Offer again what was not answered in time, for at most 100 users of one account.
@@ -135,3 +175,12 @@ class Tabs:
             }
             for id, tab in (await self.raw(account, user)).items()
         ]  # fmt: skip
+
+
+def read_away(row: list[Any]) -> Away | None:
+    """Decode {rev, what was put away}; None when there is no news of it."""
+    if not row:
+        return None
+    words = [text(word) for word in row[1]]
+    how = dict(zip(words[::2], words[1::2], strict=True))
+    return Away(int(row[0]), how, int(how.pop("up_to", 0)))

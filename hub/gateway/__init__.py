@@ -3,7 +3,8 @@
 endpoint   the door: origin, subprotocol, accept; then the tab lives on alone
 protocol   the raw connection after the upgrade; all that is owed in a tick is one write (incoming: the reading half)
 tab        a connection with its session: decodes, asks core.session, carries out; errands: what needs the store
-arrival    how a tab gets its seat: who, subscribe, attach, welcome, then what arrived meanwhile; views: log-in-as
+arrival    how a tab gets its seat: who, subscribe, attach, welcome, then what arrived meanwhile
+views      log-in-as sessions: who may look, whose tabs they are (view: what one session's tabs are told)
 person     where one person's log stands here, and which tabs hear of it
 roster     who is here: people by account, their channels (listening), gaps repaired from the log, profiles read again
 fanout     from a message of the bus to bytes on sockets, without a wait

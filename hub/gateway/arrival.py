@@ -68,20 +68,21 @@ class Arrivals:
             self._roster.leave(person)
             return
         tab.person = person
-        person.expect(tab)
-        if claims.actor is not None:
-            seated = await self._views.look(tab, person, hello, claims.actor)
-        else:
+        seated = None
+        if claims.actor is None:
+            person.expect(tab)
             seated = await self._attach(tab, person, hello)
+        elif await self._views.enter(tab, person, claims.actor):
+            seated = await self._attach(tab, person, hello, claims.actor)
         if not tab.is_open():
             self._views.forget(tab)
         elif seated is not None:
             self._welcome(tab, person, hello, seated)
 
-    async def _attach(self, tab: Tab, person: Person, hello: Hello) -> Attached | None:
+    async def _attach(self, tab: Tab, person: Person, hello: Hello, actor: str | None = None) -> Attached | None:
         connection = f"{self._registry.gateway}.{next(self._connections)}"
         tab.key = hello.tab
-        tab.seat = Seat(person.account, person.user.id, hello.tab, connection)
+        tab.seat = Seat(person.account, person.user.id, hello.tab, connection, actor)
         after = None if hello.after is None else (hello.after.epoch, min(hello.after.seq, FARTHEST))
         oldest = cutoff(self._clock.now(), person.oldest_days)
         epoch = secrets.token_hex(6)
@@ -95,7 +96,7 @@ class Arrivals:
 
     def _welcome(self, tab: Tab, person: Person, hello: Hello, seated: Attached) -> None:
         assert tab.claims is not None
-        tab.is_elected = tab.key is not None and seated.elected == tab.key
+        tab.is_elected = seated.elected == tab.key
         tab.send(
             frames.welcome(
                 user=person.user.id,
@@ -116,7 +117,13 @@ class Arrivals:
             tab.send(change_frame(change, seated.unread))
         tab.session.attached(tab.claims.expires_at, tab.host.now())
         tab.host.begin(tab)
-        self._settle(tab, person, seated.tail)
+        if tab.claims.actor is None:
+            self._settle(tab, person, seated.tail)
+        else:
+            self._views.seat(tab, seated)
+        if seated.tail.rev != person.rev:
+            person.rev = seated.tail.rev
+            self._roster.refresh_later(person, is_chosen=True)
 
     def _settle(self, tab: Tab, person: Person, tail: Tail) -> None:
         """Put the tab among the others, where their numbers meet."""
@@ -131,9 +138,6 @@ class Arrivals:
         person.welcome(tab, tail)
         if is_first and not person.release():
             self._roster.repair_later(person)
-        if tail.rev != person.rev:
-            person.rev = tail.rev
-            self._roster.refresh_later(person, is_chosen=True)
 
 
 def refusal(refused: Refusal) -> CloseCode:

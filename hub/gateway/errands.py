@@ -14,6 +14,7 @@ from hub.engine.connection import Unavailable
 from hub.engine.identity import Identity
 from hub.engine.log import Log
 from hub.engine.tabs import Seat, Tabs
+from hub.engine.views import ViewLog
 from hub.gateway.arrival import Arrivals, refusal
 from hub.gateway.tab import Errand, Leave, Tab
 
@@ -23,10 +24,11 @@ _JOURNAL = structlog.get_logger("hub.gateway")
 class Errands:
     """Runs commands of sessions. A tab whose errand cannot be run is closed: 4007, or 1011 for a fault of ours."""
 
-    def __init__(self, identity: Identity, registry: Tabs, log: Log, arrivals: Arrivals) -> None:
+    def __init__(self, identity: Identity, registry: Tabs, log: Log, views: ViewLog, arrivals: Arrivals) -> None:
         self._identity = identity
         self._registry = registry
         self._log = log
+        self._views = views
         self._arrivals = arrivals
         self.unfinished: list[Seat] = []  # seats that could not be given up yet; they would be elected for nobody
 
@@ -48,8 +50,8 @@ class Errands:
                 await self._arrivals.attach(tab, hello)
             case Reauthenticate(token=token):
                 await self._reauthenticate(tab, token)
-            case Mark():
-                await self._mark(tab, errand)
+            case Mark() if tab.seat:
+                await self._mark(tab, tab.seat, errand)
             case Report(state=state) if tab.seat:
                 if not await self._registry.report(tab.seat, state):
                     tab.end(CloseCode.SUPERSEDED)
@@ -59,23 +61,16 @@ class Errands:
                 await self._registry.faded(tab.seat, ids)
             case Leave() if tab.seat:
                 await self._registry.detach(tab.seat)
-            case Report() | Take() | Fade() | Leave() | Send() | Close():
+            case Mark() | Report() | Take() | Fade() | Leave() | Send() | Close():
                 return
 
-    async def _mark(self, tab: Tab, mark: Mark) -> None:
-        if tab.seat is None:
-            await self._pretend(tab, mark)
-            return
-        user, account = tab.seat.user, tab.seat.account
-        epoch = secrets.token_hex(6)
-        done = await self._log.mark(account, user, mark.operation, mark.ids, mark.up_to, epoch)
+    async def _mark(self, tab: Tab, seat: Seat, mark: Mark) -> None:
+        if viewer := seat.viewer:
+            done = await self._views.put_away(viewer, mark.operation, mark.ids, mark.up_to)
+        else:
+            epoch = secrets.token_hex(6)
+            done = await self._log.mark(seat.account, seat.user, mark.operation, mark.ids, mark.up_to, epoch)
         tab.send(frames.ack(mark.ref, done.changed, done.unknown, done.unread))
-
-    async def _pretend(self, tab: Tab, mark: Mark) -> None:
-        """Acknowledge what a view asks; it holds for the view's own screen only (AMB-17)."""
-        if tab.person is not None:
-            missed = await self._log.missed(tab.person.account, tab.person.user.id, tab.person.seq)
-            tab.send(frames.ack(mark.ref, mark.ids or (), (), missed.unread))
 
     async def _reauthenticate(self, tab: Tab, token: str) -> None:
         claims, before = await self._identity.verify(token), tab.claims

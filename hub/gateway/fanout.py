@@ -24,6 +24,7 @@ from hub.gateway.person import News, Person, election
 from hub.gateway.protocol import BINARY, frame, header
 from hub.gateway.roster import OFFER_SECONDS, Roster
 from hub.gateway.tab import Tab
+from hub.gateway.views import Views
 
 # A template is filled with %d alone: %b costs more than all the rest of a frame.
 _HEAD = b'{"op":"notify","seq":%%d,"popup":%b,"unread":%%d,"entry":{"id":"%b-%%d","state":"%b"'
@@ -70,7 +71,7 @@ def is_sample(body: bytes) -> bool:
 class Fanout:
     """Takes every message of the bus (engine/doorbells.py lists the kinds)."""
 
-    def __init__(self, roster: Roster, keys: Keys, now: Callable[[], float]) -> None:
+    def __init__(self, roster: Roster, views: Views, keys: Keys, now: Callable[[], float]) -> None:
         self._roster = roster
         self._now = now
         self._keys = keys
@@ -81,6 +82,7 @@ class Fanout:
             "superseded": self._superseded,
             "profile": self._profile,
             "preferences": self._profile,
+            "view": views.on_message,
         }
 
     def on_message(self, channel: bytes, data: bytes) -> None:
@@ -169,7 +171,7 @@ class Fanout:
 
     def _superseded(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
-            for tab in person.everyone:
+            for tab in [*person.tabs, *person.arriving]:
                 if tab.key == message["tab"] and tab.seat and tab.seat.connection != message["connection"]:
                     tab.end(CloseCode.SUPERSEDED)
 

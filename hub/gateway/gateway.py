@@ -20,6 +20,7 @@ from hub.engine.doorbells import Doorbells
 from hub.engine.identity import Identity
 from hub.engine.log import Log
 from hub.engine.tabs import Tabs
+from hub.engine.views import ViewLog
 from hub.gateway.arrival import Arrivals
 from hub.gateway.drain import drain
 from hub.gateway.endpoint import PATH, Endpoint
@@ -108,9 +109,10 @@ class Gateway:
         hub, settings = self.hub, self.hub.settings
         self.now = asyncio.get_running_loop().time
         self.outbox = Outbox(settings.message_limit, settings.tab_buffer)
-        self.views = Views(hub.directory, hub.log, hub.clock, self.spawn)
+        view_log = ViewLog(hub.store)
+        self.views = Views(hub.directory, view_log, self.spawn, self.now)
         self.roster = Roster(hub.directory, hub.log, hub.catalogue, self.views, self.spawn, self.now)
-        fanout = Fanout(self.roster, hub.store.keys, self.now)
+        fanout = Fanout(self.roster, self.views, hub.store.keys, self.now)
         self.bells = Doorbells(hub.store, hub.tabs.gateway, fanout.on_message, self._on_gap)
         self.roster.bells = self.views.bells = self.bells
         arrivals = Arrivals(
@@ -122,7 +124,7 @@ class Gateway:
             limit=settings.tabs_per_user,
             heartbeat=settings.heartbeat_seconds,
         )
-        self.errands = Errands(hub.identity, hub.tabs, hub.log, arrivals)
+        self.errands = Errands(hub.identity, hub.tabs, hub.log, view_log, arrivals)
         self.pulse = Pulse(self.roster, self.views, hub.tabs, self.errands, hub.clock, self.now)
         await self.bells.start()
         self.pulse.start()

@@ -23,6 +23,7 @@ from hub.engine.rows import Change, Entry, Notified
 
 if TYPE_CHECKING:
     from hub.gateway.tab import Tab
+    from hub.gateway.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Person:
     __slots__ = (
         "account", "arriving", "epoch", "gate", "gen", "guests", "has_offer", "held", "listening",
         "oldest_days", "own", "rev", "seq", "settled", "shared", "tabs",
-        "user",
+        "user", "views",
     )  # fmt: skip
 
     def __init__(self, user: User, own: str, shared: frozenset[str], rev: int, oldest_days: int) -> None:
@@ -55,6 +56,7 @@ class Person:
         self.rev = rev
         self.tabs: list[Tab] = []
         self.arriving: list[Tab] = []
+        self.views: tuple[View, ...] = ()  # log-in-as sessions that look through this person's eyes
         self.held: list[News] | None = []
         self.settled = False
         self.guests = 0
@@ -73,13 +75,15 @@ class Person:
 
     @property
     def everyone(self) -> list[Tab]:
-        """List the tabs, those still arriving too."""
-        return [*self.tabs, *self.arriving]
+        """List the tabs, those still arriving and those of views too."""
+        return [*self.tabs, *self.arriving, *(tab for view in self.views for tab in view.tabs)]
 
     def hear(self, news: News) -> bool:
         """Apply news, or hold it back; False when the log must be read first."""
+        self._ring()
         if self.held is not None:
-            self.held.append(news)
+            if self.epoch is not None or self.arriving:
+                self.held.append(news)  # else only views are here
             return True
         if news.is_election:
             if news.number <= self.gen:
@@ -117,6 +121,7 @@ class Person:
         """Hold back what comes from now on."""
         self.held = [*(self.held or ()), *news]
         self.settled = False
+        self._ring()
 
     def release(self) -> bool:
         """Apply what was held back; False when the log must be read again."""
@@ -157,7 +162,21 @@ class Person:
         self._judge()
 
     def _judge(self) -> None:
-        self.settled = self.held is None and not self.arriving
+        self.settled = self.held is None and not self.arriving and not self.views
+
+    def watch(self, view: View) -> None:
+        """Let a view look through this person's eyes."""
+        self.views = (*self.views, view)
+        self._judge()
+
+    def unwatch(self, view: View) -> None:
+        """Let a view be gone."""
+        self.views = tuple(other for other in self.views if other is not view)
+        self._judge()
+
+    def _ring(self) -> None:
+        for view in self.views:
+            view.ring()
 
     def stand_at(self, tail: Tail) -> None:
         """Start from the head of the log."""

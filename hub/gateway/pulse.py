@@ -2,7 +2,7 @@
 
 every 0.1 s   hello deadlines, pings, pong deadlines; offers that may be overdue
 every second  token expiry (business time); leases renewed, dead gateways' tabs offered again, seats given up late
-every 10 s    tail checks: the heads of all logs against what was applied; the rights of log-in-as actors
+every 10 s    tail checks: the heads of all logs against what was applied; the rights of log-in-as actors, their views
 
 An account's lease is one for all its tabs here. A lease that lapsed means that this process stood still: the store
 forgot its tabs, so each reports itself anew.
@@ -106,6 +106,7 @@ class Pulse:
             tab.act(tab.session.tick(now))
             if tab.session.stage is Stage.LIVE:
                 self._live.add(tab, tab.session.due)
+        self._views.turn(now)
         await self._offer(self._roster.offers.turn(now))
 
     def _expire(self) -> None:
@@ -157,6 +158,7 @@ class Pulse:
         news = set(dead) - self._dead.get(account, set())
         self._dead[account] = set(dead)
         if news:
+            self._views.elect_again(account)
             await self._offer(people)
 
     async def _compare(self) -> None:

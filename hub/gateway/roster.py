@@ -257,7 +257,7 @@ class Roster:
 
     async def compare(self, account: str, people: list[Person]) -> None:
         """Compare what was applied with the heads of the logs (at most 100), and repair what stays behind."""
-        known = [person for person in people if person.epoch is not None]
+        known = [person for person in people if person.epoch is not None or person.views]
         if not known:
             return
         try:
@@ -273,15 +273,19 @@ class Roster:
 
     @staticmethod
     def _differs(person: Person, tail: Tail) -> bool:
+        if person.epoch is None:  # only views are here, and they look for themselves
+            return tail.rev > person.rev
         ahead = tail.seq > person.seq or tail.gen > person.gen or tail.rev > person.rev
         return ahead or tail.epoch != person.epoch
 
     def _mend(self, person: Person, tail: Tail) -> None:
-        if tail.epoch != person.epoch:
+        if person.epoch not in (None, tail.epoch):
             self.expel(person, CloseCode.RESYNC)
             return
         if tail.rev > person.rev:
             person.rev = tail.rev
             self.refresh_later(person, is_chosen=True)
+        if person.epoch is None:
+            return
         if tail.seq > person.seq or tail.gen > person.gen:
             self.repair_later(person)

@@ -83,7 +83,7 @@ class Tab(Connection):
         self.is_binary = is_binary
         self.session = Session(host.limits, host.now())
         self.is_elected = False
-        self.key: str | None = None  # the tab's id, as elections name it; None for a log-in-as session
+        self.key: str | None = None  # the tab's id, as elections name it
         self.seat: Seat | None = None
         self.claims: Claims | None = None
         self.person: Person | None = None

@@ -47,6 +47,10 @@ class Router:
                 journal.warning("the store is away", reason=str(error))
                 await asyncio.sleep(DOWN_SECONDS)
                 continue
+            except Exception:
+                journal.exception("work failed")
+                await asyncio.sleep(DOWN_SECONDS)
+                continue
             if idle:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._plans.waiting.wait(), IDLE_SECONDS)
@@ -56,9 +60,13 @@ class Router:
         claimed = await self._plans.claim()
         self._busy += len(claimed)
         try:
-            counts = await asyncio.gather(*(self._plans.resume(account, base) for account, base in claimed))
+            resuming = (self._plans.resume(account, base) for account, base in claimed)
+            outcomes = await asyncio.gather(*resuming, return_exceptions=True)
         finally:
             self._busy -= len(claimed)
-        for (account, base), count in zip(claimed, counts, strict=True):
-            journal.info("audience told", account=account, happening=base, users=count)
+        for (account, base), outcome in zip(claimed, outcomes, strict=True):
+            if isinstance(outcome, BaseException):  # its lease runs out, and it is tried again, by a newer hub perhaps
+                journal.error("a plan failed", account=account, happening=base, exc_info=outcome)
+            else:
+                journal.info("audience told", account=account, happening=base, users=outcome)
         return len(claimed)

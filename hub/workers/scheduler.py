@@ -17,7 +17,7 @@ journal = structlog.get_logger(__name__)
 
 
 class Scheduler:
-    """Sweeps every hour, and when the business clock is moved."""
+    """Sweeps every hour."""
 
     def __init__(self, directory: Directory, log: Log, clock: Clock) -> None:
         self._directory = directory
@@ -48,6 +48,8 @@ class Scheduler:
                 await self.settle()
             except Unavailable as error:
                 journal.warning("the store is away", reason=str(error))
+            except Exception:
+                journal.exception("a sweep failed")
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep(self, account: Account) -> None:

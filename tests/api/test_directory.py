@@ -103,6 +103,27 @@ async def test_a_producer_keeps_its_accounts_in_its_tree(acme: Api, producer: Ca
     problem(await acme.put("/v1/accounts/east", {}, by=producer), 422, "invalid")
     problem(await acme.put("/v1/accounts/east", {"parent": "globex"}, by=producer), 422, "unknown_reference")
     problem(await acme.put("/v1/accounts/acme", {"parent": "west"}, by=producer), 422, "invalid")
+    problem(await acme.put("/v1/accounts/acme", {"parent": "acme"}, by=producer), 422, "invalid")
+
+
+@pytest.mark.parametrize("parent", ["globex", "none"])
+@pytest.mark.parametrize("account", ["acme", "west"])
+async def test_a_parent_that_the_caller_does_not_see_is_named(
+    acme: Api, producer: Caller, account: str, parent: str
+) -> None:
+    for method in ("PUT", "PATCH"):
+        answer = await acme.call(method, f"/v1/accounts/{account}", {"parent": parent}, by=producer)
+        document = problem(answer, 422, "unknown_reference")
+        assert fields(document) == ["parent"]
+        assert parent in document["detail"]
+
+
+async def test_accounts_are_listed_from_one_downwards(acme: Api, producer: Caller) -> None:
+    async def listed(query: str) -> list[str]:
+        return [account["id"] for account in (await acme.get(f"/v1/accounts?{query}", by=producer)).json()["items"]]
+
+    assert await listed("account=acme") == ["acme", "west"]
+    assert await listed("account=west") == ["west"]
 
 
 async def test_a_user_moves_within_the_tree_and_keeps_their_preferences(acme: Api, producer: Caller) -> None:

@@ -1,5 +1,7 @@
 """Events in: who is told, what is dropped, bulks, CloudEvents, contacts that move (protocol.md 5)."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -181,6 +183,44 @@ async def test_cloud_events_in_binary_form(acme: Api) -> None:
     assert (answer.status_code, answer.json()["id"]) == (202, "ce-1")
     same = await acme.post("/v1/events", CLOUD, headers=STRUCTURED)
     assert same.headers["idempotent-replayed"] == "true"
+
+
+async def test_cloud_events_with_their_data_in_base64(acme: Api) -> None:
+    packed = {name: value for name, value in CLOUD.items() if name != "data"}
+    packed["data_base64"] = base64.b64encode(json.dumps(CLOUD["data"]).encode()).decode()
+    assert (await acme.post("/v1/events", packed, headers=STRUCTURED)).json()["recipients"] == EVERYONE
+    same = await acme.post("/v1/events", CLOUD, headers=STRUCTURED)
+    assert same.headers["idempotent-replayed"] == "true"
+    (batched,) = (await acme.post("/v1/events", [packed], headers=BATCH)).json()["results"]
+    assert batched["status"] == 202
+    for bad in ("not base64", "bm90IEpTT04=", "WzFd", 7, None, ""):
+        refused = await acme.post("/v1/events", {**packed, "data_base64": bad}, headers=STRUCTURED)
+        assert fields(problem(refused, 422, "invalid")) == ["data_base64"]
+    both = {**packed, "data": CLOUD["data"]}
+    assert fields(problem(await acme.post("/v1/events", both, headers=STRUCTURED), 422, "invalid")) == ["data_base64"]
+
+
+@pytest.mark.parametrize("inner", ["voicemails", "new_lead", None])
+async def test_the_type_of_a_cloud_event_is_that_of_its_envelope(acme: Api, inner: str | None) -> None:
+    data = {**CLOUD["data"], "type": inner}
+    attributes = {f"ce-{name}": str(value) for name, value in CLOUD.items() if name != "data"}
+    answers = [
+        await acme.post("/v1/events", {**CLOUD, "data": data}, headers=STRUCTURED),
+        await acme.post("/v1/events", data, headers=attributes),
+    ]
+    (batched,) = (await acme.post("/v1/events", [{**CLOUD, "data": data}], headers=BATCH)).json()["results"]
+    if inner == CLOUD["type"]:
+        assert [answer.status_code for answer in answers] == [202, 202]
+        assert batched["status"] == 202
+        return
+    for answer in answers:
+        assert fields(problem(answer, 422, "invalid")) == ["data.type"]
+    assert (batched["status"], fields(batched["body"])) == (422, ["data.type"])
+
+
+async def test_one_malformed_cloud_event_spoils_no_other_of_its_batch(acme: Api) -> None:
+    answer = await acme.post("/v1/events", [{**CLOUD, "source": ""}, CLOUD, 7], headers=BATCH)
+    assert [result["status"] for result in answer.json()["results"]] == [422, 202, 422]
 
 
 async def test_cloud_events_in_a_batch(acme: Api) -> None:

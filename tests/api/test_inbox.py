@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from hub.engine.tabs import Viewer
+from hub.engine.views import ViewLog
+
 from .calling import Api, fields, problem
 
 
@@ -120,7 +123,7 @@ LISTS = (
 
 @pytest.mark.parametrize("path", LISTS)
 async def test_the_bounds_of_a_page(acme: Api, path: str) -> None:
-    for limit in ("0", "201", "-1", "ten", "1.5"):
+    for limit in ("0", "201", "-1", "ten", "1.5", "", "01", "%205", "+5", "5%20", "5_0", "%D9%A5", "9" * 5000):
         assert fields(problem(await acme.get(f"{path}&limit={limit}"), 422, "invalid")) == ["limit"]
     for limit in ("1", "200"):
         answer = await acme.get(f"{path}&limit={limit}")
@@ -141,3 +144,13 @@ async def test_every_object_is_on_one_page_of_its_list(acme: Api, path: str) -> 
         cursor = page["next_cursor"]
     assert found == whole
     assert len(whole) >= 2
+
+
+async def test_AMB_17_a_log_in_as_session_reads_its_own_inbox(acme: Api) -> None:
+    ids = await filled(acme, 3)
+    await acme.put("/v1/users/olga", {"account": "acme", "name": "Olga", "roles": ["admin"]})
+    viewer = Viewer("acme", "ann", "olga")
+    await ViewLog(acme.hub.store).put_away(viewer, "dismissed", ids[:1], None)
+    for by, unread, shown in ((acme.user("ann", actor="olga"), 2, ids[:0:-1]), (acme.user("ann"), 3, ids[::-1])):
+        page = (await acme.get("/v1/inbox?state=unread", by=by)).json()
+        assert ([entry["id"] for entry in page["items"]], page["unread"]) == (shown, unread)

@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+import httpx2
+from jsonschema import Draft202012Validator
+
 from hub.api.application import TABLE, table
 from hub.api.route import Route
 
@@ -48,6 +51,38 @@ async def test_parameters_are_those_of_the_route(api: Api) -> None:
     assert {parameter["name"] for parameter in operation["parameters"]} >= {"limit", "cursor", "state", "user"}
     posting = (await document(api))["paths"]["/v1/events"]["post"]
     assert {parameter["name"] for parameter in posting["parameters"]} == {"Idempotency-Key"}
+
+
+async def test_events_are_answered_as_it_says_alone_in_a_bulk_and_refused(acme: Api) -> None:
+    found = await document(acme)
+    responses = found["paths"]["/v1/events"]["post"]["responses"]
+
+    def check(answer: httpx2.Response) -> None:
+        media_type = answer.headers["content-type"]
+        schema = responses[str(answer.status_code)]["content"][media_type]["schema"]
+        Draft202012Validator({**schema, "components": found["components"]}).validate(answer.json())
+
+    event = {"type": "voicemails", "account": "acme"}
+    check(await acme.post("/v1/events", event))
+    check(await acme.post("/v1/events", {**event, "type": "customer_changed", "data": {"changes": {}}}))
+    check(await acme.post("/v1/events", [event, {**event, "contact": "none"}]))
+    refused = [
+        (401, await acme.post("/v1/events", event, by=NOBODY)),
+        (403, await acme.post("/v1/events", event, by=acme.user("ann"))),
+        (413, await acme.call("POST", "/v1/events", content=b" " * 2_000_000)),
+        (422, await acme.post("/v1/events", {})),
+    ]
+    for status, answer in refused:
+        assert answer.status_code == status
+        check(answer)
+
+
+async def test_every_refusal_is_a_problem(api: Api) -> None:
+    for item in (await document(api))["paths"].values():
+        for operation in item.values():
+            refusals = [answer for status, answer in operation["responses"].items() if status >= "4"]
+            assert refusals or operation["security"] == []
+            assert all(list(refusal["content"]) == ["application/problem+json"] for refusal in refusals)
 
 
 async def test_every_described_call_exists(api: Api) -> None:

@@ -15,6 +15,9 @@ GET    /v1/accounts/west                     401    200      200      403    403
 GET    /v1/accounts/globex                   401    200      404      404    404   404   404   200      404
 GET    /v1/accounts/none                     401    404      404      404    404   404   404   404      404
 GET    /v1/accounts                          401    200      200      403    403   200   200   200      403
+GET    /v1/accounts?account=west             401    200      200      403    403   200   200   404      403
+GET    /v1/accounts?account=globex           401    200      404      404    404   404   404   200      404
+GET    /v1/accounts?account=none             401    404      404      404    404   404   404   404      404
 PUT    /v1/accounts/west      west           401    200      200      403    403   403   200   404      403
 PUT    /v1/accounts/globex    root           401    200      404      404    404   404   404   403      403
 PUT    /v1/accounts/new       root           401    200      404      404    404   404   404   404      403
@@ -26,6 +29,9 @@ GET    /v1/users/wes                         401    200      200      403    403
 GET    /v1/users/gus                         401    200      404      404    404   404   404   200      404
 GET    /v1/users/me                          401    404      404      404    200   200   404   200      200
 GET    /v1/users                             401    200      200      403    403   200   200   200      403
+GET    /v1/users?account=acme                401    200      200      403    403   200   404   404      403
+GET    /v1/users?account=globex              401    200      404      404    404   404   404   200      404
+GET    /v1/users?account=none                401    404      404      404    404   404   404   404      404
 PUT    /v1/users/wes          in_west        401    200      200      403    403   403   200   404      403
 PUT    /v1/users/gus          in_acme        401    -        409      403    404   404   422   403      403
 PATCH  /v1/users/ann          name           401    200      200      403    403   403   404   404      403
@@ -34,6 +40,7 @@ GET    /v1/contacts/c7                       401    200      200      403    200
 GET    /v1/contacts/cw                       401    200      200      403    200   200   200   404      200
 GET    /v1/contacts/cg                       401    200      404      404    404   404   404   200      404
 GET    /v1/contacts                          401    200      200      403    200   200   200   200      200
+GET    /v1/contacts?account=globex           401    200      404      404    404   404   404   200      404
 PUT    /v1/contacts/cw        in_west        401    200      200      403    403   403   200   403      403
 PUT    /v1/contacts/c7        in_west        401    -        -        403    403   403   409   403      403
 PATCH  /v1/contacts/c7        no_fields      401    200      200      403    403   403   404   404      403
@@ -41,9 +48,11 @@ DELETE /v1/contacts/cw                       401    -        -        403    403
 GET    /v1/groups/sales                      401    200      200      403    200   200   404   404      200
 GET    /v1/groups/gg                         401    200      404      404    404   404   404   200      404
 GET    /v1/groups                            401    200      200      403    200   200   200   200      200
+GET    /v1/groups?account=none               401    404      404      404    404   404   404   404      404
 PUT    /v1/groups/sales       in_acme        401    200      200      403    403   403   422   403      403
 DELETE /v1/groups/sales                      401    -        -        403    403   403   404   404      403
 GET    /v1/keys                              401    200      200      403    403   403   200   403      403
+GET    /v1/keys?account=globex               401    200      404      404    404   404   404   403      404
 POST   /v1/keys               key            401    200      200      403    403   403   422   403      403
 DELETE /v1/keys/none                         401    404      404      404    404   404   404   404      403
 POST   /v1/directory                         401    200      200      403    403   403   200   403      403
@@ -61,6 +70,7 @@ PATCH  /v1/users/bob/preferences no_fields   401    200      200      200    403
 GET    /v1/inbox                             401    422      422      422    200   200   422   200      200
 GET    /v1/inbox?user=ann                    401    200      200      200    200   200   404   404      200
 GET    /v1/inbox?user=bob                    401    200      200      200    403   200   404   404      403
+GET    /v1/inbox?user=bob&account=none       401    404      404      404    404   404   404   404      404
 POST   /v1/inbox/dismiss      mark           401    422      422      422    200   200   422   200      403
 POST   /v1/inbox/read?user=ann    mark       401    200      200      200    200   403   404   404      403
 POST   /v1/inbox/archive?user=bob mark       401    200      200      200    403   403   404   404      403
@@ -70,6 +80,7 @@ POST   /v1/test/settle                       401    200      403      403    403
 GET    /v1/broadcasts/b1                     404    404      404      404    404   404   404   404      404
 GET    /livez                                200    200      200      200    200   200   200   200      200
 GET    /openapi.json                         200    200      200      200    200   200   200   200      200
+GET    /asyncapi.json                        200    200      200      200    200   200   200   200      200
 """
 
 BODIES = {

@@ -23,6 +23,9 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
     ("/v1/accounts/me", {}, "invalid", "id"),
     ("/v1/accounts/a%20b", {}, "invalid", "id"),
     ("/v1/accounts/" + "a" * 129, {}, "invalid", "id"),
+    ("/v1/accounts/a", {"add_ons": ["rollup", "turbo"]}, "invalid", "add_ons[1]"),
+    ("/v1/accounts/a", {"features": ["smtp"]}, "invalid", "features[0]"),
+    ("/v1/users/u", {"account": "acme", "features": ["smtp", "dispatch"]}, "invalid", "features[1]"),
     ("/v1/users/u", {}, "invalid", "account"),
     ("/v1/users/u", {"account": "acme", "email": "nobody"}, "invalid", "email"),
     ("/v1/users/u", {"account": "acme", "roles": ["agent", "king"]}, "invalid", "roles[1]"),
@@ -38,6 +41,12 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
     ("/v1/test/clock", {"now": "2027-02-30T12:00:00Z"}, "invalid", "now"),
     ("/v1/test/clock", {"now": "2027-03-14"}, "invalid", "now"),
     ("/v1/test/clock", {"now": "0001-01-01T00:00:00+14:00"}, "invalid", "now"),
+]
+BAD_LINKS = [
+    *("https://", "https:///path", "http://:80/", "http://user@/", "https://crm.example:port/", "https:crm.example"),
+    *("https://crm.example/a b", " https://crm.example", "https://crm.example\n", "https://crm.\texample"),
+    *("https://crm.example/\x00", "https://crm.example/\x7f", "https://crm.example/\xa0", "https://crm.example/\u2028"),
+    *("java\nscript:alert(1)", "mailto:eve @acme.example", "mailto:"),
 ]
 BAD_EVENTS: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "nothing"}, "unknown_type", "type"),
@@ -56,11 +65,14 @@ BAD_EVENTS: list[tuple[dict[str, Any], str, str]] = [
     ({"id": "no spaces"}, "invalid", "id"),
     ({"origin": "dream"}, "invalid", "origin"),
     ({"url": "javascript:alert(1)"}, "invalid", "url"),
-    ({"url": "https://"}, "invalid", "url"),
+    *(({"url": url}, "invalid", "url") for url in BAD_LINKS),
     ({"title": "x" * 501}, "invalid", "title"),
     ({"body": "x" * 10_001}, "invalid", "body"),
     ({"data": {"x": "y" * 16_400}}, "invalid", "data"),
     ({"data": []}, "invalid", "data"),
+    ({"data": {"n": 2**64}}, "invalid", "data.n"),
+    ({"data": {"list": [1, {"n": -(2**63) - 1}]}}, "invalid", "data.list[1].n"),
+    ({"data": {"n": 10**300}}, "invalid", "data.n"),
     ({"occurred_at": "2026-11-23T10:00:00"}, "invalid", "occurred_at"),
     ({"occurred_at": "yesterday"}, "invalid", "occurred_at"),
     ({"users": "ann"}, "invalid", "users"),
@@ -75,6 +87,18 @@ async def test_a_bad_field_is_named(acme: Api, path: str, body: dict[str, Any], 
 @pytest.mark.parametrize(("change", "code", "field"), BAD_EVENTS, ids=lambda value: str(value)[:60])
 async def test_a_bad_event_is_refused(acme: Api, change: dict[str, Any], code: str, field: str) -> None:
     assert fields(problem(await acme.post("/v1/events", {**EVENT, **change}), 422, code)) == [field]
+
+
+async def test_numbers_that_fit_into_64_bits_come_back_as_they_were(acme: Api) -> None:
+    data = {"most": 2**64 - 1, "least": -(2**63), "digits": "9" * 40, "part": 0.12345678901234567890123}
+    await acme.event(data=data)
+    assert (await acme.get("/v1/inbox?user=ann")).json()["items"][0]["data"] == data
+
+
+async def test_a_number_that_is_too_long_spoils_no_other_event_of_a_bulk(acme: Api) -> None:
+    answer = await acme.post("/v1/events", [EVENT, {**EVENT, "data": {"n": 2**64}}])
+    good, bad = answer.json()["results"]
+    assert (good["status"], bad["status"], fields(bad["body"])) == (202, 422, ["data.n"])
 
 
 async def test_all_wrong_fields_are_named_and_a_strange_one_decides_the_code(acme: Api) -> None:

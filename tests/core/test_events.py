@@ -34,7 +34,11 @@ def test_a_link_may_be_http_https_or_mailto(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "/contacts/c7", "https:", "http://[::1", "mailto:", "data:text/html,x", ""]
+    "url",
+    [
+        *("javascript:alert(1)", "/contacts/c7", "https:", "http://[::1", "mailto:", "data:text/html,x", ""),
+        *("https://:443/", "https://crm.example/a b", "https://crm.example/\u202e", "http://crm.\nexample"),
+    ],
 )
 def test_any_other_link_is_refused(url: str) -> None:
     assert fields(Event("voicemails", "acme", url=url)) == ["url"]
@@ -49,7 +53,9 @@ def test_an_origin_must_be_known() -> None:
     [
         ({"note": "x" * (DATA_LIMIT - 11)}, []),
         ({"note": "x" * (DATA_LIMIT - 10)}, ["data"]),
-        ({"n": 1 << 70}, ["data"]),
+        ({"n": 1 << 70}, ["data.n"]),
+        ({"list": [{}, {"n": -(2**63) - 1}]}, ["data.list[1].n"]),
+        ({"n": 2**64 - 1, "m": -(2**63)}, []),
     ],
 )
 def test_data_is_json_of_at_most_16_kib(data: dict[str, object], wrong: list[str]) -> None:

@@ -55,7 +55,7 @@ def build(said: dict[str, Any]) -> bytes:
             return frames.PING
         case "bye":
             return frames.bye(CloseCode(said["code"]), *said["delay_ms"])
-    return frames.changed(said["op"], said["seq"], said["unread"], said.get("ids"), said.get("up_to"))
+    return frames.changed(said["op"], said.get("seq"), said["unread"], said.get("ids"), said.get("up_to"))
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said["op"])

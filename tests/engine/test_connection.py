@@ -26,7 +26,7 @@ async def test_cancelled_callers_leave_the_others_their_own_answers(store: Store
 async def test_a_command_the_store_refuses_fails_alone(store: Store) -> None:
     good, bad = store.command("PING"), store.command("LPUSH", "x")
     results = await asyncio.gather(good, bad, return_exceptions=True)
-    assert results[0] is True
+    assert results[0] == b"PONG"
     assert isinstance(results[1], Exception)
 
 
@@ -86,3 +86,36 @@ async def test_libraries_of_old_versions_are_dropped_and_ours_stays(store: Store
     left = str(await store.redis.execute_command("FUNCTION", "LIST", "LIBRARYNAME", f"hub_old*_{store.keys.prefix}"))
     assert [f"hub_old{n}_" in left for n in range(4)] == [False, False, True, True]
     assert await store.call("tails", []) == []
+
+
+async def test_what_cannot_be_encoded_fails_alone_and_nobody_waits_for_ever(store: Store) -> None:
+    good, bad = store.command("PING"), store.command("GET", "\ud800")
+    results = await asyncio.wait_for(asyncio.gather(good, bad, return_exceptions=True), 10)
+    assert results[0] == b"PONG"
+    assert isinstance(results[1], UnicodeEncodeError)
+
+
+async def test_a_fault_while_loading_answers_every_call(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.redis.execute_command("FUNCTION", "FLUSH")
+
+    async def fail() -> None:
+        raise RuntimeError("no library")
+
+    monkeypatch.setattr(store, "_load", fail)
+    calls = [store.call("tails", []) for _ in range(3)]
+    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 10)
+    assert [type(result) for result in results] == [RuntimeError] * 3
+
+
+async def test_a_store_that_is_full_is_unavailable_and_not_a_fault_of_ours(store: Store) -> None:
+    await store.redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unavailable, match="refuses"):
+            await store.command("SET", f"{store.keys.prefix}:x", 1)
+    finally:
+        await store.redis.config_set("maxmemory", 0)
+
+
+def test_a_password_is_never_shown() -> None:
+    store = Store("redis://hub:S3cret@127.0.0.1:6379/0")
+    assert "S3cret" not in f"{store!r}{store.place}"

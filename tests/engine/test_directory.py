@@ -1,11 +1,13 @@
 """The directory on the real store: always current, also in another process."""
 
+import asyncio
+
 import pytest
 
 from hub.core.directory import Account, Contact, ProducerKey, User
 from hub.core.preferences import Preferences
 from hub.engine.connection import Store
-from hub.engine.directory import Directory, Taken
+from hub.engine.directory import Changed, Directory, Held, Taken
 from hub.engine.log import Log
 
 from .conftest import happening, recipients
@@ -85,3 +87,70 @@ async def test_no_account_can_be_named_like_a_slot_of_the_hub(store: Store, dire
     assert await directory.account_of("ann-of-work") == "work"
     slots = [store.keys.directory("users"), store.keys.work("plans"), store.keys.idempotency("operator", "k")]
     assert all("{#" in name for name in slots)
+
+
+async def test_nothing_is_written_onto_what_was_not_held(store: Store, directory: Directory) -> None:
+    await directory.put("acme", Contact("c7", "acme", "Eve"))
+    held = await directory.held(Contact, "c7", "acme")
+    assert held is not None
+    await directory.put("acme", Contact("c7", "acme", "Eva"), held)
+    with pytest.raises(Changed):
+        await directory.put("acme", Contact("c7", "acme", "Evi"), held)
+    await directory.put("acme", Contact("c7", "acme", "Eva"), held)  # as a repetition whose first answer was lost
+    await directory.delete(Contact, "acme", "c7")
+    with pytest.raises(Changed):
+        await directory.put("acme", Contact("c7", "acme", "Evi"), held)
+    assert await directory.held(Contact, "c7", "acme") is None
+    never = await directory.held_preferences("acme", "ann")
+    assert never == Held(Preferences(), b"", "acme")
+    await directory.put_preferences("acme", "ann", Preferences(email_copy=False), never)
+    with pytest.raises(Changed):
+        await directory.put_preferences("acme", "ann", Preferences(text_enabled=False), never)
+
+
+async def test_a_held_user_moves_only_from_where_they_were(directory: Directory, log: Log) -> None:
+    await directory.put_user(User("ann", "acme"))
+    await directory.put_preferences("acme", "ann", Preferences(email_copy=False))
+    held = await directory.held_user("ann")
+    assert held is not None
+    await directory.put_user(User("ann", "other"), held)
+    assert await directory.user("ann") == User("ann", "other")
+    assert (await directory.members("other"))["ann"].preferences.email_copy is False
+    assert "ann" not in await directory.members("acme")
+    for late in (User("ann", "acme", "Ann"), User("ann", "third")):
+        with pytest.raises(Changed):
+            await directory.put_user(late, held)
+    assert await directory.user("ann") == User("ann", "other")
+    await directory.delete_user("ann")
+    with pytest.raises(Changed):
+        await directory.put_user(User("ann", "other", "Ann"), Held(User("ann", "other"), b"{}", "other"))
+    assert await directory.user("ann") is None
+
+
+async def test_an_account_made_again_shows_its_users_to_whoever_knew_the_old_one(
+    store: Store, directory: Directory
+) -> None:
+    knew = Directory(store)
+    for _ in range(2):
+        await directory.put_account(Account("acme"))
+        for n in range(3):
+            await directory.put_user(User(f"u{n}", "acme"))
+        assert sorted(await knew.members("acme")) == ["u0", "u1", "u2"]
+        for n in range(3):
+            await directory.delete_user(f"u{n}")
+        await directory.delete_account("acme")
+
+
+async def test_a_store_restored_to_an_older_state_is_read_anew(store: Store, directory: Directory) -> None:
+    for n in range(5):
+        await directory.put_user(User(f"u{n}", "acme"))
+    assert len(await directory.members("acme")) == 5
+    name = store.keys.account("acme", "users")
+    await store.command("DEL", name, f"{name}:changes")
+    await directory.put_user(User("u9", "acme"))
+    assert list(await directory.members("acme")) == ["u9"]
+
+
+async def test_a_directory_larger_than_a_page_is_read_whole(store: Store, directory: Directory) -> None:
+    await asyncio.gather(*(directory.put_user(User(f"u{n:04}", "acme")) for n in range(2500)))
+    assert len(await Directory(store).members("acme")) == 2500

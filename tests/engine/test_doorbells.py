@@ -99,3 +99,20 @@ async def test_D_02_a_changed_preference_and_profile_ring(ear: Ear, store: Store
     assert (await ear.messages.get())[1]["k"] == "profile"
     await directory.put_preferences("acme", "ann", await directory.preferences("acme", "ann"))
     assert (await ear.messages.get())[1]["k"] == "preferences"
+
+
+async def test_a_store_that_hangs_up_at_once_is_tried_until_it_stays(store: Store, log: Log) -> None:
+    """`maxclients` reached: the store accepts and closes. The bus must come back when there is room again."""
+    room = int((await store.redis.config_get("maxclients"))["maxclients"])
+    await store.ping()
+    await store.redis.config_set("maxclients", 1)
+    ear = Ear(store)
+    try:
+        await ear.bells.start()
+        await asyncio.sleep(0.3)
+    finally:
+        await store.redis.config_set("maxclients", room)
+    await asyncio.wait_for(ear.listen("u:ann"), 20)
+    await log.append(happening("h1"), recipients("ann", channel="u:ann"), "e")
+    assert (await ear.messages.get())[1]["base"] == "h1"
+    await ear.bells.stop()

@@ -68,3 +68,14 @@ async def test_AMB_08_users_told_under_another_type_are_told_in_the_same_plan(pl
     assert (await plans.publish(parts, "e")).count == 3
     assert await heads(log, 3) == [1, 1, 1]
     assert [entry.id for entry in (await log.inbox("acme", "u2", "all", 9, None, 0)).entries] == ["h2-2"]
+
+
+async def test_a_first_page_repeated_after_a_lost_answer_knows_itself(plans: Plans, log: Log) -> None:
+    """The append ran, its answer was lost, the store's client sent it again: nobody is left out for that."""
+    whole = audience(250)
+    lost = happening("h1", event="evt-1", digest="d")
+    await log.append(lost, whole[:100], "e")
+    appended = await plans.publish([(lost, whole)], "e")
+    assert appended.earlier is None
+    assert await heads(log, 250) == [1] * 250
+    assert await plans.left() == 0

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from .processes import OPERATOR, Api, HubProcess, Tab, free_port, wait_until
+from .processes import OPERATOR, Api, HubProcess, StoreProcess, Tab, free_port, wait_until
 
 StartHub = Callable[..., HubProcess]
 
@@ -133,6 +133,9 @@ def test_an_operator_sends_and_asks_why_from_the_shell(seeded: HubProcess) -> No
     assert sent.stdout == "e1: accepted, 1 recipients\n"
     assert "Ann (ann) in account acme" in command("inspect", "user", "ann", *at).stdout
     assert "ann: system to ann: sent" in command("inspect", "delivery", "e1", *at).stdout
+    unknown = command("inspect", "delivery", "e2", *at)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr == "hub: no delivery of an event e2 is known\n"
     refused = command("send", "no_such_type", "--account", "acme", *at)
     assert refused.returncode == 1
     assert "unknown_type" in refused.stderr
@@ -159,6 +162,21 @@ def test_check_refuses_an_outside_store_that_does_not_answer() -> None:
     dead = command("check", HUB_REDIS_URL="unix:///nowhere/valkey.sock", HUB_JWT_SECRET="x" * 32)
     assert dead.returncode == 1
     assert "does not answer" in dead.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("serve", "--port", "0"), ("serve", "--port", "0", "--workers", "2"), ("check",)]
+)
+def test_a_store_without_the_replica_that_was_promised_is_refused_in_plain_words(
+    outside_store: StoreProcess, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    settings = {"HUB_REDIS_URL": outside_store.url, "HUB_JWT_SECRET": "x" * 32, "HUB_DATA_DIR": str(tmp_path)}
+    refused = command(*arguments, HUB_DURABILITY="replica", **settings)
+    assert refused.returncode == 1
+    said = refused.stdout + refused.stderr
+    assert "does not confirm a write as HUB_DURABILITY=replica promises" in said
+    assert "Traceback" not in said
+    assert "startup failed" not in said
 
 
 @pytest.mark.parametrize("name", ["serve", "demo", "token", "send", "inspect", "check", "echo"])

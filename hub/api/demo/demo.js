@@ -19,8 +19,8 @@ function make(tag, attributes = {}, ...children) {
 
 async function call(path, body) {
   const options = body && {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)};
-  const answer = await fetch(path, options);
-  const content = await answer.json();
+  const answer = await fetch(path, options).catch(() => { throw new Error("The hub does not answer. Is it running?"); });
+  const content = await answer.json().catch(() => { throw new Error(`The hub's answer (${answer.status}) cannot be read.`); });
   if (!answer.ok) throw new Error(content.detail ?? content.title ?? `HTTP ${answer.status}`);
   return content;
 }
@@ -62,8 +62,13 @@ function fillForm(types, contacts) {
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const type = types.find(({id}) => id === find("type").value);
-    void post(eventOf(type, contacts));
+    void postForm(eventOf(type, contacts));
   });
+}
+
+/** Post what was written; what was not taken stays written. */
+async function postForm(event) {
+  if (await post(event)) find("title").value = find("body").value = "";
 }
 
 function eventOf(type, contacts) {
@@ -83,9 +88,11 @@ async function post(event) {
     const answer = await call("/demo/events", event);
     outcome.className = "";
     outcome.textContent = told(answer);
+    return true;
   } catch (error) {
     outcome.className = "bad";
     outcome.textContent = error.message;
+    return false;
   }
 }
 
@@ -168,10 +175,19 @@ function logFrame({sent, frame: {op, ...fields}}) {
   if (find("log").childElementCount > LOGGED) find("log").lastElementChild.remove();
 }
 
-const {users, types, contacts} = await call("/demo/users");
-people = users;
-showPeople();
-fillForm(types, contacts);
-showContacts(contacts, types);
-const user = people.find(({id}) => id === me);
-void showTabs(user ? become(user) : null);
+function start({users, types, contacts}) {
+  people = users;
+  showPeople();
+  fillForm(types, contacts);
+  showContacts(contacts, types);
+  const user = people.find(({id}) => id === me);
+  if (me !== null && !user) missing();
+  void showTabs(user ? become(user) : null);
+}
+
+function missing() {
+  find("greeting").textContent = `There is no demo user “${me}”.`;
+  find("nobody").textContent = `This tab belongs to nobody: there is no demo user “${me}”. Open it as somebody, above.`;
+}
+
+call("/demo/users").then(start, ({message}) => { find("nobody").textContent = `${message} Reload this page when it does.`; });

@@ -5,7 +5,8 @@
 --               account, users = {{user, index, reason code, channel 1..channels}, ...}}
 -- Returns {'exists', marker} when an event with this id was accepted before (nothing is written), else {'ok', appended}.
 --
--- Safe to repeat: a user who has the notification keeps its number, and is published again.
+-- Safe to repeat: a user who has the notification keeps its number, and is published again. A marker begins with the
+-- base it was written for, so that a call repeated after a lost answer knows itself.
 -- event, marker, decisions and plan come with the first page only.
 
 local function already(keys, id)
@@ -45,7 +46,8 @@ local function append(KEYS, ARGV)
   local page = cmsgpack.unpack(ARGV[1])
   if page.event then
     local marker = redis.call('HGET', KEYS[4], page.event)
-    if marker then return {'exists', marker} end
+    local is_this = marker and string.sub(marker, 1, #page.base + 1) == page.base .. ' '
+    if marker and not is_this then return {'exists', marker} end
   end
   local now_ms = math.floor(clock_us() / 1000)
   local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2]}

@@ -1,11 +1,12 @@
 -- Forget a tab whose connection ended, and elect again.
 --
--- KEYS  leases, notifications, nine of the user (library.lua)
--- ARGV  packed {user, tab, connection}
+-- KEYS  leases, notifications, nine of the user and, for a view, four of it (library.lua)
+-- ARGV  packed {user, view, tab, connection}
 -- Returns 1 when the tab was this connection's, else 0 (it was taken over, or forgotten already).
 
 local function detach(KEYS, ARGV)
-  local asked, keys = cmsgpack.unpack(ARGV[1]), user_keys(KEYS, 3)
+  local asked = cmsgpack.unpack(ARGV[1])
+  local keys = seat_keys(KEYS, 3, asked.view)
   local person = read_person(keys.user)
   person.id = asked.user
   local tab = person.tabs[asked.tab]

@@ -8,6 +8,11 @@
 --   rev           grows with every change of the user or their preferences
 --   elected       the tab that shows pop-ups ('' = none), holder: its connection, gen: grows when they change
 --   tab:<id>      one open tab, packed {s = state, a = activity_us, c = connected_us, g = gateway, n = connection, z = silent}
+--
+-- A log-in-as session (AMB-17) has such a hash of its own, with its own tabs and election, where epoch is the
+-- target's, seq says up to which number pop-ups were offered, and rev grows with what it puts away. It reads the target's log, inbox and pop-ups, less
+-- the hash `away:<user>#<actor>`: notification id -> 'read', 'closed' (its pop-up) or 'dismissed' (both), and up_to ->
+-- the number up to which all is read.
 
 local OFFER_MS = 1500             -- an offered pop-up not answered by `shown` in this time goes to the next tab
 local OPEN_MS = 60000             -- a timed pop-up is open for at most this long
@@ -15,6 +20,7 @@ local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time i
 local KEPT_FRAMES = 300           -- recovery never needs more of the log
 local MOST_POPUPS = 50
 local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
+local VIEW_S = 3600               -- what is kept of a log-in-as session ends an hour after it was last used
 
 local function clock_us()
   local time = redis.call('TIME')
@@ -27,6 +33,18 @@ local function user_keys(keys, first)
     archive = keys[first + 4], entries = keys[first + 5], popups = keys[first + 6],
     offers = keys[first + 7], channel = keys[first + 8],
   }
+end
+
+-- The keys that a tab works on. A log-in-as session has four more, three in place of the target's: nothing it does
+-- touches the target's election, offers or channel. `target` is whose log it is.
+local function seat_keys(keys, first, is_view)
+  local target = user_keys(keys, first)
+  local seat = {target = target}
+  for name, key in pairs(target) do seat[name] = key end
+  if is_view then
+    seat.user, seat.offers, seat.channel, seat.away = unpack(keys, first + 9, first + 12)
+  end
+  return seat
 end
 
 local function publish(channel, message)
@@ -104,8 +122,48 @@ local function elect(person, leases, now_ms)
   return best_id, best
 end
 
+local function away_up_to(keys)
+  return tonumber(redis.call('HGET', keys.away, 'up_to') or 0)
+end
+
+local function is_unread(keys, id)
+  local seq = redis.call('ZSCORE', keys.unread, id)
+  if not seq or not keys.away then return seq end
+  local how = redis.call('HGET', keys.away, id)
+  return (not how or how == 'closed') and tonumber(seq) > away_up_to(keys)
+end
+
+local function count_unread(keys)
+  if not keys.away then return redis.call('ZCARD', keys.unread) end
+  local up_to = away_up_to(keys)
+  local count, away = redis.call('ZCOUNT', keys.unread, '(' .. up_to, '+inf'), redis.call('HGETALL', keys.away)
+  for i = 1, #away, 2 do
+    local seq = away[i + 1] ~= 'closed' and redis.call('ZSCORE', keys.unread, away[i])
+    if seq and tonumber(seq) > up_to then count = count - 1 end
+  end
+  return count
+end
+
+-- Whether a pop-up is on somebody's screen, or waits for one.
+local function is_open(keys, id, now_ms)
+  local closes = redis.call('ZSCORE', keys.popups, id)
+  local how = keys.away and redis.call('HGET', keys.away, id)
+  return closes and tonumber(closes) > now_ms and (not how or how == 'read')
+end
+
+-- Have one entry put away in a log-in-as session. Closing what was read, or the other way round, is dismissing it.
+local function put_away(keys, id, how)
+  local before = redis.call('HGET', keys.away, id)
+  redis.call('HSET', keys.away, id, before and before ~= how and 'dismissed' or how)
+  redis.call('ZREM', keys.offers, id)
+end
+
+local function keep_view(keys)
+  for _, key in ipairs({keys.user, keys.offers}) do redis.call('EXPIRE', key, VIEW_S) end
+end
+
 local function state_of(keys, id)
-  if redis.call('ZSCORE', keys.unread, id) then return 'unread' end
+  if is_unread(keys, id) then return 'unread' end
   if redis.call('ZSCORE', keys.archive, id) then return 'archived' end
   return 'read'
 end
@@ -125,7 +183,10 @@ end
 -- The newest 50 open pop-ups, oldest first. Ids sort by time.
 local function open_popups(keys, now_ms)
   redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
-  local ids = redis.call('ZREVRANGE', keys.popups, 0, 2 * MOST_POPUPS - 1)
+  local ids = {}
+  for _, id in ipairs(redis.call('ZREVRANGE', keys.popups, 0, keys.away and -1 or 2 * MOST_POPUPS - 1)) do
+    if not keys.away or is_open(keys, id, now_ms) then ids[#ids + 1] = id end
+  end
   table.sort(ids)
   local newest = {}
   for i = math.max(1, #ids - MOST_POPUPS + 1), #ids do newest[#newest + 1] = ids[i] end
@@ -146,24 +207,28 @@ local function popup_rows(keys, notifications, ids)
 end
 
 -- Elect again. When the outcome changed, every open pop-up is offered to the new tab and all gateways hear of it.
--- `silent` names the tab that did not answer, for the gateway that hosts it. Returns the rows offered, or nil.
+-- `silent` names the tab that did not answer, for the gateway that hosts it. Of a log-in-as session they hear only that
+-- something happened: they read it (look.lua).
 local function settle(keys, person, leases, notifications, now_ms, silent)
   local id, tab = elect(person, leases, now_ms)
   local elected, holder = id or '', tab and tab.n or ''
-  if elected == person.elected and holder == person.holder then return nil end
-  person.elected, person.holder, person.gen = elected, holder, person.gen + 1
+  if elected == person.elected and holder == person.holder then return end
+  -- What is kept of a session expires: the next one counts on from the clock, so no later election has a lower number.
+  local before = keys.away and person.gen == 0 and now_ms or person.gen
+  person.elected, person.holder, person.gen = elected, holder, before + 1
   redis.call('HSET', keys.user, 'elected', elected, 'holder', holder, 'gen', person.gen)
   redis.call('DEL', keys.offers)
-  local rows = {}
-  if elected ~= '' then
-    local open = open_popups(keys, now_ms)
-    for _, nid in ipairs(open) do redis.call('ZADD', keys.offers, now_ms + OFFER_MS, nid) end
-    rows = popup_rows(keys, notifications, open)
+  local open = elected ~= '' and open_popups(keys, now_ms) or {}
+  for _, nid in ipairs(open) do redis.call('ZADD', keys.offers, now_ms + OFFER_MS, nid) end
+  if keys.away then
+    redis.call('HSET', keys.user, 'seq', redis.call('HGET', keys.target.user, 'seq') or 0)
+    publish(keys.channel, {k = 'view', user = person.id, silent = silent or ''})
+  else
+    publish(keys.channel, {
+      k = 'elected', user = person.id, gen = person.gen, tab = elected,
+      popups = popup_rows(keys, notifications, open), silent = silent or '',
+    })
   end
-  publish(keys.channel, {
-    k = 'elected', user = person.id, gen = person.gen, tab = elected, popups = rows, silent = silent or '',
-  })
-  return rows
 end
 
 -- Take the next number of the log and write one change under it.

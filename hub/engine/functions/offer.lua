@@ -3,8 +3,8 @@
 -- Called by every gateway that hosts a tab of the user once an offer may be overdue, and when a gateway died: the
 -- store decides, so it does not matter who asks, how often, or whether the gateway that made the offer still lives.
 --
--- KEYS  leases, notifications, nine per user (library.lua)
--- ARGV  packed {users = {user, ...}}
+-- KEYS  leases, notifications, nine per user and, for views, four more per view (library.lua)
+-- ARGV  packed {users = {user, ...}, view}
 -- Returns per user the ms until their oldest open offer is overdue, 0 when none is open.
 
 local function overdue(keys, now_ms)
@@ -13,10 +13,18 @@ local function overdue(keys, now_ms)
   return tonumber(oldest[2]) - now_ms
 end
 
+-- What was closed before its tab heard of it needs no answer.
+local function forget_closed(keys, now_ms)
+  for _, id in ipairs(redis.call('ZRANGE', keys.offers, 0, -1)) do
+    if not is_open(keys, id, now_ms) then redis.call('ZREM', keys.offers, id) end
+  end
+end
+
 local function offer_again(keys, user, leases, notifications, now_ms)
   local person, silent = read_person(keys.user), nil
   person.id = user
   drop_ghosts(keys, person, leases, now_ms)
+  if keys.away then forget_closed(keys, now_ms) end
   local left = overdue(keys, now_ms)
   local tab = person.tabs[person.elected]
   if left and left <= 0 and tab and tab.n == person.holder then
@@ -31,8 +39,9 @@ end
 local function offer(KEYS, ARGV)
   local asked = cmsgpack.unpack(ARGV[1])
   local leases, now_ms, waits = read_leases(KEYS[1]), math.floor(clock_us() / 1000), {}
+  local each = asked.view and 13 or 9
   for i, user in ipairs(asked.users) do
-    waits[i] = offer_again(user_keys(KEYS, 3 + 9 * (i - 1)), user, leases, KEYS[2], now_ms)
+    waits[i] = offer_again(seat_keys(KEYS, 3 + each * (i - 1), asked.view), user, leases, KEYS[2], now_ms)
   end
   return waits
 end

@@ -1,13 +1,13 @@
 -- Take what a tab says of its attention, and elect again. Speaking at all ends a tab's silence.
 --
--- KEYS  leases, notifications, nine of the user (library.lua)
--- ARGV  packed {user, tab, connection, gateway, state}
+-- KEYS  leases, notifications, nine of the user and, for a view, four of it (library.lua)
+-- ARGV  packed {user, view, tab, connection, gateway, state}
 -- Returns 'ok', or 'superseded' when another connection took this tab id over.
 -- Only `focused` counts as activity (the person acted); a tab the store forgot (its gateway paused) is registered anew.
 
 local function report(KEYS, ARGV)
   local asked, now_us = cmsgpack.unpack(ARGV[1]), clock_us()
-  local keys, now_ms = user_keys(KEYS, 3), math.floor(now_us / 1000)
+  local keys, now_ms = seat_keys(KEYS, 3, asked.view), math.floor(now_us / 1000)
   local person = read_person(keys.user)
   person.id = asked.user
   local tab = person.tabs[asked.tab] or {a = now_us, c = now_us, g = asked.gateway, n = asked.connection}
