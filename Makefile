@@ -29,9 +29,10 @@ bench: .venv/for-work ## measure what the hub costs on this machine (bench/READM
 	$(BIN)/python -m bench fanout
 	$(BIN)/python -m bench idle
 
-clean: ## take away what was installed and built; the data of a hub (hub-data) stays
+clean: ## take away what was installed and built; the data of a hub stays: rm -r hub-data removes it too
 	rm -rf .venv build dist client-js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -d hub-data ]; then echo "hub-data, which holds what a hub stored here, stays; remove it with: rm -r hub-data"; fi
 
 .venv/for-use: pyproject.toml
 	@sh tests/tools.sh venv "$(PYTHON)" .

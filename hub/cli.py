@@ -87,7 +87,7 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a token for a user, for scripts and tests."""
-    from hub.app.operating import make_token
+    from hub.app.token_making import make_token
 
     typer.echo(asyncio.run(make_token(_settings(data_dir=data_dir), user, ttl, act)))
 
@@ -157,8 +157,8 @@ def check(
 @app.command()
 def echo(port: Annotated[int, typer.Option(help="Port to listen on.")], host: Host = None) -> None:
     """Run a bare WebSocket echo at / on the hub's own protocol class and settings, for conformance suites."""
-    from hub.app.serving import echo as serve_echo
     from hub.app.listening import bind
+    from hub.app.serving import echo as serve_echo
 
     settings = _settings(host=host, port=port)
     with bind(settings.host, settings.port) as listener:

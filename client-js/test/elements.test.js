@@ -196,6 +196,31 @@ describe("<hub-popups>", () => {
     }
   });
 
+  test("the hotkey focuses the newest with a ring, whatever was used last, and the focus holds the timer", async () => {
+    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
+    try {
+      const host = document.createElement("hub-popups");
+      host.setAttribute("url", "https://hub.example");
+      host.getToken = getToken;
+      document.body.append(host);
+      await vi.advanceTimersByTimeAsync(0);
+      wires.last.open();
+      wires.last.hear(welcome(open("n1", "n2")));
+      const close = named(host, "Close notification: Title n2");
+      const focus = vi.spyOn(close, "focus");
+      document.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyT", altKey: true}));
+      expect(focus.mock.calls).toEqual([[{focusVisible: true}]]);
+      expect(host.shadowRoot.activeElement).toBe(close);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(cards(host)).toEqual(["Title n1", "Title n2"]);
+      wires.last.hear({op: "dismissed", seq: 3, ids: ["n2"], unread: 1});
+      await vi.advanceTimersByTimeAsync(6_100);
+      expect(cards(host)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("a burst is announced as a number, in the light DOM, and then emptied", async () => {
     vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
@@ -307,6 +332,14 @@ describe("<hub-bell>", () => {
     expect([bell.shadowRoot.querySelector(".empty").hidden, notice.hidden]).toEqual([false, true]);
     wires.last.lose(1006);
     expect(notice.textContent).toMatch(/Offline/);
+  });
+
+  test("says nothing about the inbox of nobody", async () => {
+    const bell = document.createElement("hub-bell");
+    document.body.append(bell);
+    click(named(bell, "Notifications"));
+    expect(bell.shadowRoot.querySelector(".empty").hidden).toBe(true);
+    expect(bell.shadowRoot.querySelector(".notice").textContent).toBe("Not signed in.");
   });
 
   test("opens when 'N more' is pressed", async () => {

@@ -1,4 +1,4 @@
-import {describe, expect, test} from "vitest";
+import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 import {connect} from "../src/hub.js";
 import {Clock, FakePage, entry, settled, sockets, token, welcome} from "./scene.js";
 
@@ -37,6 +37,23 @@ async function connected(options, more) {
   return made;
 }
 
+/** Pass time until a new socket is made; tell how long that took, in steps of 50 ms. */
+async function wait({wires, clock}) {
+  const known = wires.made.length;
+  for (let waited = 0; ; waited += 50) {
+    if (wires.made.length > known) return waited;
+    clock.pass(50);
+    await settled();
+  }
+}
+
+beforeEach(() => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+
+afterEach(() => vi.restoreAllMocks());
+
 const ops = (wire) => wire.sent.map(({op}) => op);
 
 describe("connecting", () => {
@@ -71,26 +88,33 @@ describe("connecting", () => {
   });
 
   test("waits longer each time, and starts anew after a connection that lasted", async () => {
-    const {wires, clock} = await connected();
-    const waits = async () => {
-      const known = wires.made.length;
-      for (let waited = 0; ; waited += 50) {
-        if (wires.made.length > known) return waited;
-        clock.pass(50);
-        await settled();
-      }
-    };
-    wires.last.lose(1006);
-    const first = await waits();
-    wires.last.lose(1006);
-    const second = await waits();
-    wires.last.lose(1006);
-    expect([first, second, await waits()]).toEqual([750, 1250, 2250]);
+    const made = await connected();
+    const {wires, clock} = made;
+    clock.pass(30_000);
+    const waits = [];
+    for (let failed = 0; failed < 7; failed += 1) {
+      wires.last.lose(1006);
+      waits.push(await wait(made));
+      clock.pass(failed % 2 ? 14_000 : 0);
+    }
+    expect(waits).toEqual([750, 1250, 2250, 4250, 8250, 10_250, 10_250]);
     wires.last.open();
     wires.last.hear(welcome());
     clock.pass(11_000);
     wires.last.lose(4003);
-    expect(await waits()).toBe(750);
+    expect(await wait(made)).toBe(750);
+  });
+
+  test("a welcome alone does not start the backoff anew: the connection has to last", async () => {
+    const made = await connected();
+    const waits = [];
+    for (let failed = 0; failed < 4; failed += 1) {
+      made.wires.last.lose(1006);
+      waits.push(await wait(made));
+      made.wires.last.open();
+      made.wires.last.hear(welcome());
+    }
+    expect(waits).toEqual([750, 1250, 2250, 4250]);
   });
 
   test("a gap makes it come back with a new connection", async () => {
@@ -124,7 +148,7 @@ describe("connecting", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  test.each([4500, 4501, 4503, 4504, 4505])("stays away after %i and tells the person", async (code) => {
+  test.each([4501, 4503, 4504, 4505])("stays away after %i and tells the person", async (code) => {
     const {client, wires, clock, heard} = await connected();
     const wish = client.read(["n1"]);
     wires.last.lose(code);
@@ -132,6 +156,7 @@ describe("connecting", () => {
     await settled();
     expect([client.state, wires.made.length]).toEqual(["closed", 1]);
     expect(heard.find(([type]) => type === "error")[1].message).toContain(String(code));
+    expect(console.error.mock.calls.flat()).toEqual([expect.stringContaining(`(${code})`)]);
     await expect(wish).rejects.toMatchObject({code: "closed"});
   });
 });
@@ -145,6 +170,61 @@ describe("tokens", () => {
     wires.last.open();
     expect(issued.length).toBe(2);
     expect(wires.last.sent[0].token).toBe(issued[1]);
+  });
+
+  test("white space around one is of no account", async () => {
+    const {wires} = await scene({getToken: async () => " one\r\n"});
+    wires.last.open();
+    expect(wires.last.sent[0].token).toBe("one");
+  });
+
+  test("after 4500 another one is asked for, and tried once", async () => {
+    const made = await scene();
+    const {client, wires, issued} = made;
+    wires.last.open();
+    wires.last.hear({op: "bye", code: 4500, reconnect: false});
+    wires.last.lose(4500);
+    expect([client.state, console.error.mock.calls]).toEqual(["reconnecting", []]);
+    made.page.fire("online");
+    expect(await wait(made)).toBe(2750);
+    wires.last.open();
+    expect(wires.last.sent[0].token).toBe(issued[1]);
+    wires.last.hear(welcome());
+    expect([client.state, issued.length]).toEqual(["connected", 2]);
+  });
+
+  test("after the second 4500 it gives up for good, and says so once", async () => {
+    const made = await scene({getToken: async () => "<!doctype html>"});
+    const {client, clock, wires, heard} = made;
+    wires.last.lose(4500, "bad token");
+    await wait(made);
+    wires.last.lose(4500, "bad token");
+    clock.pass(600_000);
+    await settled();
+    expect([client.state, wires.made.length]).toEqual(["closed", 2]);
+    const message = "the hub closed this tab: bad token (4500)";
+    expect(console.error.mock.calls).toEqual([[`hub: bad_token: ${message}`]]);
+    expect(heard.filter(([type]) => type === "error")).toEqual([["error", {code: "bad_token", message}]]);
+  });
+
+  test("a connection that lasted earns another try; a welcome alone does not", async () => {
+    const made = await connected();
+    const {client, clock, wires} = made;
+    for (let times = 0; times < 2; times += 1) {
+      clock.pass(11_000);
+      wires.last.lose(4500);
+      await wait(made);
+      wires.last.open();
+      wires.last.hear(welcome());
+    }
+    wires.last.lose(4500);
+    expect(client.state).toBe("closed");
+  });
+
+  test.each([["a single one", "one"], ["none", undefined]])("%s that is refused cannot be had again", async (_, single) => {
+    const {client, wires} = await scene({getToken: undefined, token: single});
+    wires.last?.lose(4500);
+    expect([client.state, console.error.mock.calls.length]).toEqual(["closed", 1]);
   });
 
   test("4005 ends a client that was given a single token", async () => {
@@ -172,10 +252,16 @@ describe("tokens", () => {
       throw new Error("login service is down");
     }});
     expect(client.state).toBe("reconnecting");
-    clock.pass(750);
-    await settled();
-    expect(tries).toBe(2);
+    for (const [delay, asked] of [[750, 2], [1249, 2], [1, 3], [600_000, 59]]) {
+      for (let passed = 0; passed < delay; passed += 1_000) {
+        clock.pass(Math.min(1_000, delay - passed));
+        await settled();
+      }
+      expect([client.state, tries]).toEqual(["reconnecting", asked]);
+    }
     expect(wires.made).toEqual([]);
+    expect(console.warn.mock.calls).toEqual([["hub: getToken failed and is asked again: Error: login service is down"]]);
+    expect(console.error).not.toHaveBeenCalled();
   });
 });
 

@@ -41,7 +41,7 @@ export function sockets() {
     close(code) { Object.assign(this, {closed: code, readyState: 3}); }
     open() { this.readyState = 1; this.onopen?.(); }
     hear(frame) { this.onmessage?.({data: JSON.stringify(frame)}); }
-    lose(code) { this.readyState = 3; this.onclose?.({code}); }
+    lose(code, reason = "") { this.readyState = 3; this.onclose?.({code, reason}); }
   }
   return {made, FakeSocket, get last() { return made.at(-1); }};
 }

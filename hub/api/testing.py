@@ -24,19 +24,19 @@ async def freeze(call: Call) -> Answer:
     moment = parse_time(call.body.now)
     if moment.year not in YEARS:
         raise invalid(("now", f"must lie in the years {YEARS.start} to {YEARS.stop - 1}"))
-    call.hub.clock.freeze(moment.timestamp())
+    await call.hub.clock.turn_all(moment.timestamp())
     return _now(call)
 
 
 async def run(call: Call) -> Answer:
     """Let business time run again."""
-    call.hub.clock.run()
+    await call.hub.clock.turn_all(None)
     return NO_CONTENT
 
 
 async def advance(call: Call) -> Answer:
     """Move business time on; answer when all that is due by then is done."""
-    call.hub.clock.advance(call.body.seconds)
+    await call.hub.clock.turn_all(call.hub.clock.now() + call.body.seconds)
     await call.hub.settle()
     return _now(call)
 

@@ -1,12 +1,15 @@
 """What starts and ends a hub: settings in, running processes out. The only room that builds things.
 
-composition   settings -> engine -> ASGI application; `Hub` is everything one process is made of
-serving       one process that serves: uvicorn, drained before it is closed
-supervisor    the processes of one hub: the store it owns, the socket they share, the workers
-operator_key  the operator's key: given, or made once and kept
-operating     what the commands ask of a running hub: token, send, inspect
-checking      `hub check`: settings and connections, in words
-logs          what a hub says of itself while it runs
+composition     settings -> engine -> ASGI application; `Hub` is everything one process is made of
+serving         one process that serves: uvicorn, drained before it is closed
+supervisor      the processes of one hub: the store it owns, the socket they share, the workers
+listening       the address: bound first, listened on last
+metrics_folder  where several workers count together, and what killed hubs left there
+operator_key    the operator's key: given, or made once and kept
+operating       what the commands ask of a running hub: send, inspect
+token_making    `hub token`
+checking        `hub check`: settings and connections, in words
+logs            what a hub says of itself while it runs
 
 Nothing is imported here: whoever starts several processes must say where they count before they count (metrics).
 """

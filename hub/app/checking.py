@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from hub.app.listening import is_free
+from hub.engine.clock import Clock, SharedClock
 from hub.engine.connection import Store, Unavailable, Unsuitable
 from hub.engine.embedded import running_url
 from hub.engine.server_program import NoServer, find_server
@@ -25,11 +26,11 @@ Verdict = Literal["ok", "warn", "FAIL"]
 PORTS = {"smtp": 587, "smtps": 465, "twilio": 443}
 
 
-def check_store(settings: Settings) -> None:
+def check_store(settings: Settings, *, forget_clock: bool = False) -> None:
     """Open the store once, load the Functions, and have one write confirmed; raise Unfit when it cannot be used as
-    the settings promise."""
+    the settings promise. `forget_clock` lets business time run again, whatever test mode set."""
     try:
-        asyncio.run(_open(settings))
+        asyncio.run(_open(settings, forget_clock))
     except (Unavailable, Unsuitable) as error:
         raise Unfit(bare(str(error))) from error
     except ValueError as error:  # a kind of url that redis-py does not know
@@ -62,11 +63,13 @@ def _address(settings: Settings) -> str:
     return f"address: {settings.host} port {settings.port} is in use now; no other hub can start on it"
 
 
-async def _open(settings: Settings) -> None:
+async def _open(settings: Settings, forget_clock: bool) -> None:
     store = Store(str(settings.redis_url), settings.prefix, settings.durability)
     try:
         await store.open()
         await _confirm(store)
+        if forget_clock:
+            await SharedClock(store, Clock()).forget()
     finally:
         await store.close()
 

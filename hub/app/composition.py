@@ -11,7 +11,7 @@ from hub import api
 from hub.api import client_files, upgrade
 from hub.api import demo as demonstration
 from hub.core.catalogue import load
-from hub.engine.clock import Clock
+from hub.engine.clock import Clock, SharedClock
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
@@ -37,6 +37,7 @@ class Hub:
         self.catalogue = load()
         self.clock = Clock()
         self.store = Store(settings.redis_url, settings.prefix, settings.durability)
+        self.shared_clock = SharedClock(self.store, self.clock) if settings.test_mode else None
         self.identity = Identity(self.store, self.clock, credentials(settings))
         self.directory = Directory(self.store)
         self.idempotency = Idempotency(self.store)
@@ -54,6 +55,8 @@ class Hub:
     async def start(self) -> None:
         """Open the store and begin to work; raise Unavailable or Unsuitable."""
         await self.store.open()
+        if self.shared_clock:
+            await self.shared_clock.start()
         await self.identity.open()
         if self.demo:
             await demonstration.seed(self)
@@ -76,6 +79,8 @@ class Hub:
             await self.scheduler.stop()
         if self.gateway:
             await self.gateway.stop()
+        if self.shared_clock:
+            await self.shared_clock.stop()
         await self.store.close()
 
     async def ready(self) -> bool:

@@ -57,7 +57,7 @@ class HubServer(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        life: AbstractAsyncContextManager[None],
+        life: AbstractAsyncContextManager[object],
         drain: Callable[[], Awaitable[None]],
         seconds: float,
     ) -> None:

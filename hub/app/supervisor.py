@@ -47,7 +47,7 @@ def run_hub(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> in
     logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     with bind(settings.host, settings.port) as listener, store_for(settings) as ready:
-        check_store(ready)
+        check_store(ready, forget_clock=True)
         key, is_new = ensure_operator_key(settings)
         if is_new:
             say(f"The operator's key, kept in {settings.data_dir}, is {key}")
@@ -118,9 +118,7 @@ class _Worker:
 class Supervisor:
     """Keep N workers alive until a signal comes, then let them drain."""
 
-    def __init__(
-        self, settings: Settings, listener: socket.socket, folder: str, lock: int, demo: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, folder: str, lock: int, demo: bool = False) -> None:
         self._settings = settings
         self._listener = listener
         self._demo = demo

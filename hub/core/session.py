@@ -34,6 +34,8 @@ from hub.core.wire import (
 
 TOKEN_GRACE = 60.0  # seconds a tab outlives its token; clocks differ
 _PIECE = 4096  # bytes of a message that count as one message against its limit
+_REFUSED_COST = 50  # messages that a refused one counts as, for each piece of it: finding out why is slow
+_REPORT_COST = 10  # messages that a report counts as: each has the store elect
 
 
 class Stage(enum.Enum):
@@ -147,7 +149,7 @@ class Session:
         if self.stage is Stage.CLOSED:
             return ()
         self._heard_at = now
-        if not self._may_speak(size, now):
+        if not self._may_speak(cost(said, size), now):
             return self.close(CloseCode.RATE_LIMITED)
         if (self.stage is Stage.GREETING) != isinstance(said, Hello) or (isinstance(said, Refused) and not said.op):
             return self.close(CloseCode.BAD_MESSAGE)
@@ -188,10 +190,10 @@ class Session:
             case Pong():
                 return ()
 
-    def _may_speak(self, size: int, now: float) -> bool:
-        """Take from the allowance; a long message counts as several."""
+    def _may_speak(self, cost: int, now: float) -> bool:
+        """Take from the allowance."""
         gained = (now - self._refilled_at) * self._limits.messages_a_second
-        self._allowance = min(self._limits.messages_at_once, self._allowance + gained) - 1 - size // _PIECE
+        self._allowance = min(self._limits.messages_at_once, self._allowance + gained) - cost
         self._refilled_at = now
         return self._allowance >= 0
 
@@ -242,3 +244,11 @@ class Session:
     def lost(self) -> None:
         """Take note that the connection is gone."""
         self.stage = Stage.CLOSED
+
+
+def cost(said: Message | Refused, size: int) -> int:
+    """Count as how many messages one of `size` bytes counts: by what it costs us."""
+    pieces = 1 + size // _PIECE
+    if isinstance(said, Refused) and said.op not in (None, "hello"):  # those end the conversation anyway
+        return _REFUSED_COST * pieces
+    return _REPORT_COST if isinstance(said, State) else pieces

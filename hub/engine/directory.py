@@ -5,6 +5,7 @@ safe to repeat: the caller whose request failed half way repeats it, and it comp
 object reads it with `held` and writes with what was held: when another write came between, nothing is written.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -24,6 +25,7 @@ Kept = TypeVar("Kept", Account, User, Contact, Group)
 KINDS: dict[type[Document], str] = {User: "users", Contact: "contacts", Group: "groups"}
 
 
+TRIES = 10  # of a write that others were quicker with
 SHARED_KINDS = (
     "notifications", "ages", "events", "decisions", "plans", "leases",
     "users", "preferences",
@@ -107,20 +109,28 @@ class Directory:
         """Create, replace or move a user; their tabs' gateways hear of it. Raise Taken when the id went elsewhere
         meanwhile, or Changed when the user is not as they were held.
 
-        A moved user keeps their preferences and starts a new log in the new account.
+        A moved user keeps their preferences and starts a new log in the new account. A move that was cut off is
+        finished by the next write of the user.
         """
+        await self._finish_move(user.id)
         document = orjson.dumps(as_document(user))
         if held:
             await self._put_held(user, document, held)
             return
-        before = await self.account_of(user.id)
-        if await self._claim(user, before) != user.account:
+        for _ in range(TRIES):
+            found = await self.held_user(user.id)
+            if found is None:
+                await self._put_new(user, document)
+                return
+            with contextlib.suppress(Changed):
+                await self._put_held(user, document, found)
+                return
+        raise Changed(user.id)
+
+    async def _put_new(self, user: User, document: bytes) -> None:
+        if await self._claim(user, await self.account_of(user.id)) != user.account:
             raise Taken(user.id)
-        if before and before != user.account:
-            await self._carry_over(user.id, before, user.account)
         await self._put_person(user.account, "users", user.id, document, "profile")
-        if before and before != user.account:
-            await self._erase(before, user.id)
 
     async def _put_held(self, user: User, document: bytes, held: Held[User]) -> None:
         """Write a user where they lay; when they move, then where they go, so that they can be found all the time.
@@ -132,11 +142,20 @@ class Directory:
         if old == new:
             return
         await self._put_person(new, "users", id, document, "profile", (b"", held.document))
+        await self._carry_over(id, old, new)
+        await self.store.command("HSET", self.store.keys.directory("moves"), id, old)
         if await self._claim(user, old) != new:
             await self._put(self.store.keys.account(new, "users"), id, b"")
             raise Changed(id)
-        await self._carry_over(id, old, new)
-        await self._erase(old, id)
+        await self._finish_move(id)
+
+    async def _finish_move(self, id: str) -> None:
+        """Erase what a user left behind in the account they moved from, once the index knows the new one."""
+        moves = self.store.keys.directory("moves")
+        left = await self.store.command("HGET", moves, id)
+        if left and await self.account_of(id) != text(left):
+            await self._erase(text(left), id)
+            await self.store.command("HDEL", moves, id)
 
     async def _claim(self, user: User, before: str | None) -> str:
         """Name the account that the id belongs to, after trying to take it over from where it was."""
@@ -264,6 +283,7 @@ class Roster:
     """The users of one account and what they chose, joined and kept current."""
 
     def __init__(self, store: Store, account: str) -> None:
+        self._account = account
         self._users = Replica(store, store.keys.account(account, "users"), read_as(User))
         self._chosen = Replica(store, store.keys.account(account, "preferences"), read_preferences)
         self._members: dict[str, Member] = {}
@@ -278,7 +298,7 @@ class Roster:
         """Take changes in at once: whoever refreshes next is told of none of them."""
         for id in changed:
             user = self._users.get(id)
-            if user is None:
+            if user is None or user.account != self._account:  # gone, or moving away at this moment
                 self._members.pop(id, None)
             else:
                 self._members[id] = Member(user, self._chosen.get(id) or Preferences())

@@ -282,6 +282,11 @@ def running_url(data_dir: Path | str) -> str | None:
     return store.url if store._adopt() else None
 
 
+def is_data_directory(data_dir: Path | str) -> bool:
+    """Tell whether a server ever kept its files in this directory."""
+    return (Path(data_dir).expanduser() / "socket-path").is_file()
+
+
 def _lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -29,9 +29,10 @@ away:<id>#<actor>     hash        what a log-in-as session put away, and how  pu
 ====================  ==========  ==========================================  ================  =====================
 
 Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts, the index of users, producer keys),
-``{#work}`` (queue, secrets, outbox, probes, the write of a check, which Function libraries were loaded when) and one
-per credential for idempotency records, which expire after 24 h. What a log-in-as session has (``ann#olga``: no user
-has such an id) expires an hour after its last use. Everything else lives until retention, or its owner, ends it.
+``{#work}`` (queue, secrets, outbox, the clock of test mode, probes, the write of a check, which Function libraries were
+loaded when) and one per credential for idempotency records, which expire after 24 h. What a log-in-as session has
+(``ann#olga``: no user has such an id) expires an hour after its last use. Everything else lives until retention, or its
+owner, ends it.
 """
 
 from dataclasses import dataclass

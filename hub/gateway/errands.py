@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 import structlog
@@ -17,6 +18,8 @@ from hub.engine.tabs import Seat, Tabs
 from hub.engine.views import ViewLog
 from hub.gateway.arrival import Arrivals, refusal
 from hub.gateway.tab import Errand, Leave, Tab
+
+SEATS_AT_ONCE = 100  # seats given up late in one pipeline
 
 _JOURNAL = structlog.get_logger("hub.gateway")
 
@@ -36,13 +39,25 @@ class Errands:
         """Carry out one errand; never raises."""
         try:
             await self._run(tab, errand)
-        except Unavailable:
+        except Exception as fault:
+            self._failed(tab, errand, fault)
+
+    def _failed(self, tab: Tab, errand: Errand, fault: Exception) -> None:
+        if isinstance(fault, Unavailable):
             tab.end(CloseCode.STORE_UNAVAILABLE)
-            if isinstance(errand, Leave) and tab.seat:
-                self.unfinished.append(tab.seat)
-        except Exception:
-            _JOURNAL.exception("an errand of a tab failed", errand=type(errand).__name__, tab=repr(tab))
+        else:
+            _JOURNAL.error("an errand of a tab failed", errand=type(errand).__name__, tab=repr(tab), exc_info=fault)
             tab.end(CloseCode.INTERNAL)
+        if isinstance(errand, Leave) and tab.seat:
+            self.unfinished.append(tab.seat)
+
+    async def finish(self) -> None:
+        """Give up the seats that could not be given up before."""
+        seats, self.unfinished = self.unfinished, []
+        for start in range(0, len(seats), SEATS_AT_ONCE):
+            page = seats[start : start + SEATS_AT_ONCE]
+            outcomes = await asyncio.gather(*map(self._registry.detach, page), return_exceptions=True)
+            self.unfinished += [seat for seat, outcome in zip(page, outcomes, strict=True) if outcome is not None]
 
     async def _run(self, tab: Tab, errand: Errand) -> None:
         match errand:

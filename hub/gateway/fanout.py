@@ -22,7 +22,7 @@ from hub.engine.keys import Keys
 from hub.engine.rows import Record, read_entry
 from hub.gateway.person import News, Person, election
 from hub.gateway.protocol import BINARY, frame, header
-from hub.gateway.roster import OFFER_SECONDS, Roster
+from hub.gateway.roster import Roster
 from hub.gateway.tab import Tab
 from hub.gateway.views import Views
 
@@ -71,9 +71,8 @@ def is_sample(body: bytes) -> bool:
 class Fanout:
     """Takes every message of the bus (engine/doorbells.py lists the kinds)."""
 
-    def __init__(self, roster: Roster, views: Views, keys: Keys, now: Callable[[], float]) -> None:
+    def __init__(self, roster: Roster, views: Views, keys: Keys) -> None:
         self._roster = roster
-        self._now = now
         self._keys = keys
         self._kinds: Mapping[str, Callable[[str, dict[str, Any]], None]] = {
             "notify": self._notify,
@@ -108,8 +107,7 @@ class Fanout:
                 continue
             page = page or Page(message["base"], message["record"])
             if target and not person.has_offer:
-                person.has_offer = True
-                self._roster.offers.add(person, self._now() + OFFER_SECONDS)
+                self._roster.arm(person)
             if person.settled and seq == person.seq + 1 and gen <= person.gen:
                 person.seq = seq
                 tail = page.tails.get(code) or page.tail(code)
@@ -160,14 +158,13 @@ class Fanout:
     def _elected(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
             popups = [read_entry(row) for row in message["popups"]]
-            for tab in person.tabs:
+            for tab in (*person.tabs, *person.arriving):
                 if message.get("silent") and tab.key == message["silent"]:
                     tab.session.is_silent = True
                     metrics.SILENT_TABS.inc()
             self._roster.hear(person, election(message["gen"], message["tab"], popups))
-            if popups and not person.has_offer:
-                person.has_offer = True
-                self._roster.offers.add(person, self._now() + OFFER_SECONDS)
+            if popups:
+                self._roster.arm(person)
 
     def _superseded(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):

@@ -112,7 +112,7 @@ class Gateway:
         view_log = ViewLog(hub.store)
         self.views = Views(hub.directory, view_log, self.spawn, self.now)
         self.roster = Roster(hub.directory, hub.log, hub.catalogue, self.views, self.spawn, self.now)
-        fanout = Fanout(self.roster, self.views, hub.store.keys, self.now)
+        fanout = Fanout(self.roster, self.views, hub.store.keys)
         self.bells = Doorbells(hub.store, hub.tabs.gateway, fanout.on_message, self._on_gap)
         self.roster.bells = self.views.bells = self.bells
         arrivals = Arrivals(

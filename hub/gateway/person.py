@@ -137,6 +137,10 @@ class Person:
         self.arriving.append(tab)
         self.settled = False
 
+    def begin_anew(self) -> None:
+        """Wait for the next tab's welcome to say where the log stands: nobody is here who was told anything."""
+        self.epoch, self.held, self.settled = None, [], False
+
     def welcome(self, tab: Tab, floor: Tail) -> None:
         """Give a tab that was just welcomed what came above its welcome."""
         backlog, tab.backlog, tab.floor = tab.backlog, None, floor

@@ -16,6 +16,7 @@ import socket
 import struct
 from typing import Any, cast
 
+import structlog
 from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -38,6 +39,8 @@ BINARY = Opcode.BINARY
 _SHORT = struct.Struct("!BB").pack
 _MEDIUM = struct.Struct("!BBH").pack
 _LONG = struct.Struct("!BBQ").pack
+
+_JOURNAL = structlog.get_logger("hub.gateway")
 
 
 def header(size: int, opcode: int = TEXT) -> bytes:
@@ -77,10 +80,15 @@ class Outbox:
         size = 0
         for connection in owing:
             owed, connection.owed = connection.owed, None
-            if owed is not None:
+            if owed is not None and connection.phase not in OVER:
                 data = owed[0] if len(owed) == 1 else b"".join(owed)
-                connection.transport.write(data)
-                size += len(data)
+                try:
+                    connection.transport.write(data)
+                except Exception as fault:  # of one transport; whoever is owed something behind it is not held up
+                    _JOURNAL.warning("a connection could not be written to", fault=str(fault))
+                    connection.abort()
+                else:
+                    size += len(data)
         FRAMES_SENT.inc(self.frames)
         self.frames = 0
         BYTES_SENT.inc(size)
@@ -95,8 +103,11 @@ class Phase(enum.Enum):
     GONE = "gone"
 
 
+OVER = (Phase.ENDING, Phase.GONE)  # nothing may be owed or written any more; compared by identity, not hashed
+
+
 class Connection(asyncio.Protocol):
-    """One WebSocket. Subclasses say what to do with messages (`received`) and at the end (`lost`)."""
+    """One WebSocket. Subclasses say what to do with messages (`received`) and at the end (`ending`, `lost`)."""
 
     __slots__ = ("_incoming", "_timer", "outbox", "owed", "phase", "transport")
 
@@ -122,11 +133,16 @@ class Connection(asyncio.Protocol):
     def too_slow(self) -> None:
         """Take note that the peer does not read what it is sent; it is closed next."""
 
+    def ending(self) -> None:
+        """Take note that from now on nothing may be owed; the socket may live for a while yet."""
+
     def lost(self) -> None:
         """Take note that the connection is gone; called once."""
 
     def owe(self, frame: bytes) -> None:
-        """Write a frame at the end of this tick, in order. Not after `close`."""
+        """Write a frame at the end of this tick, in order. Not after `close`; what is owed at the end is dropped."""
+        if self.phase in OVER:
+            return
         self.outbox.frames += 1
         if self.owed is None:
             self.owed = [frame]
@@ -157,16 +173,21 @@ class Connection(asyncio.Protocol):
         """
         if self.phase is Phase.OPEN:
             self.owe(frame(code, Opcode.CLOSE))
-        self.phase = Phase.ENDING
-        self._incoming = None
-        owed, self.owed = self.owed, None
+        owed = self._cease()
         if owed:
             self.transport.write(b"".join(owed))
-        self._abort_after(CLOSE_SECONDS)
         if half and self.transport.can_write_eof():
             self.transport.write_eof()
         else:
             self.transport.close()
+
+    def _cease(self) -> list[bytes] | None:
+        """Read and owe nothing from now on; return what is owed still."""
+        self.phase = Phase.ENDING
+        owed, self.owed, self._incoming = self.owed, None, None
+        self._abort_after(CLOSE_SECONDS)
+        self.ending()
+        return owed
 
     # asyncio.Protocol
 
@@ -178,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        if self.phase in (Phase.ENDING, Phase.GONE):
+        if self.phase in OVER:
             return
         incoming = self._incoming or Incoming(self.outbox.message_limit)
         try:
@@ -209,6 +230,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """Let the transport close: a peer that hung up reads nothing either."""
+        if self.phase not in OVER:
+            self._cease()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""

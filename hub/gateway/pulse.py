@@ -1,8 +1,10 @@
 """Everything that time demands of a gateway; one timer of each kind, not one for each tab.
 
-every 0.1 s   hello deadlines, pings, pong deadlines; offers that may be overdue
-every second  token expiry (business time); leases renewed, dead gateways' tabs offered again, seats given up late
+every 0.1 s   hello deadlines, pings, pong deadlines; by itself: offers that may be overdue
+every second  token expiry (business time), leases renewed; by itself: seats given up late
 every 10 s    tail checks: the heads of all logs against what was applied; the rights of log-in-as actors, their views
+
+Each beat has a task and waits for nobody else's: a store that hangs stops neither pings nor deadlines.
 
 An account's lease is one for all its tabs here. A lease that lapsed means that this process stood still: the store
 forgot its tabs, so each reports itself anew.
@@ -54,11 +56,19 @@ class Pulse:
         self._expiring: set[Tab] = set()
         self._first_expiry = math.inf
         self._dead: dict[str, set[str]] = {}
+        self._bereaved: list[Person] = []  # a gateway died that they may have had a tab on
+        self._comparing = asyncio.Lock()
         self._timers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to beat."""
-        beats = ((TICK_SECONDS, self._tick), (LEASE_SECONDS, self._second), (TAIL_SECONDS, self._compare))
+        beats: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
+            (TICK_SECONDS, self._tick),
+            (TICK_SECONDS, self._offer_due),
+            (LEASE_SECONDS, self._second),
+            (LEASE_SECONDS, self._errands.finish),
+            (TAIL_SECONDS, self._compare),
+        )
         self._timers = [asyncio.create_task(self._every(seconds, beat)) for seconds, beat in beats]
 
     async def stop(self) -> None:
@@ -107,7 +117,6 @@ class Pulse:
             if tab.session.stage is Stage.LIVE:
                 self._live.add(tab, tab.session.due)
         self._views.turn(now)
-        await self._offer(self._roster.offers.turn(now))
 
     def _expire(self) -> None:
         """Look through the tabs only when the first of them may be due."""
@@ -119,6 +128,10 @@ class Pulse:
         self._first_expiry = min((tab.session.expires_at for tab in self._expiring), default=math.inf)
 
     # Accounts
+
+    async def _offer_due(self) -> None:
+        bereaved, self._bereaved = self._bereaved, []
+        await self._offer(dict.fromkeys([*bereaved, *self._roster.offers.turn(self._now())]))
 
     async def _offer(self, people: Iterable[Person]) -> None:
         """Have the store offer again what nobody answered for (the store decides; see offer.lua)."""
@@ -132,8 +145,7 @@ class Pulse:
         for (_, page), outcome in zip(pages, outcomes, strict=True):
             for person, wait_ms in zip(page, outcome if isinstance(outcome, list) else [1000] * len(page), strict=True):
                 if wait_ms and not person.has_offer:
-                    person.has_offer = True
-                    self._roster.offers.add(person, self._now() + wait_ms / 1000)
+                    self._roster.offer_in(person, wait_ms / 1000)
 
     async def _offer_page(self, account: str, page: Sequence[Person]) -> list[int]:
         return await self._registry.offer(account, [person.user.id for person in page])
@@ -145,9 +157,6 @@ class Pulse:
             await asyncio.gather(*map(self._renew, accounts[start : start + ACCOUNTS_AT_ONCE]))
         for account in self._dead.keys() - self._roster.accounts.keys():
             del self._dead[account]
-        while self._errands.unfinished:
-            await self._registry.detach(self._errands.unfinished[-1])
-            self._errands.unfinished.pop()
 
     async def _renew(self, account: str) -> None:
         lapsed, dead = await self._registry.renew(account)
@@ -159,13 +168,13 @@ class Pulse:
         self._dead[account] = set(dead)
         if news:
             self._views.elect_again(account)
-            await self._offer(people)
+            self._bereaved += people
 
     async def _compare(self) -> None:
-        for account, residents in list(self._roster.accounts.items()):
-            for page in pages_of(list(residents.values())):
-                await self._roster.compare(account, page)
-        await self._views.check_all()
+        async with self._comparing:
+            residents = [list(people.values()) for people in self._roster.accounts.values()]
+            await self._roster.compare([page for people in residents for page in pages_of(people)])
+            await self._views.check_all()
 
     async def compare_now(self) -> None:
         """Compare all heads: the bus was away."""

@@ -8,7 +8,7 @@ the person is read again, channels are swapped, or every tab is sent away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +33,7 @@ OFFER_SECONDS = 1.5  # the store's own deadline; asking later than that is what 
 PAUSE_SECONDS = 0.5  # between two tries to read a log while the store is away
 GROUPS_SECONDS = 1.0  # how old an account tree's groups may be, so that a crowd of arrivals reads them once
 
+PAGES_AT_ONCE = 20  # pages of 100 people whose heads are read in one pipeline
 SETS_KEPT = 4096  # sets of channels that people share; one that fell out is only kept twice
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -82,9 +83,11 @@ class Roster:
         try:
             if person.listening is not None:
                 await asyncio.wait_for(asyncio.shield(person.listening), LISTEN_SECONDS)
-        except TimeoutError:
+        except BaseException as fault:
             self.leave(person)
-            return CloseCode.STORE_UNAVAILABLE
+            if isinstance(fault, TimeoutError):
+                return CloseCode.STORE_UNAVAILABLE
+            raise
         return person
 
     async def _open(self, id: str) -> Person | CloseCode:
@@ -123,6 +126,8 @@ class Roster:
         if person.guests == 0:
             self._drop(person)
             self.bells.release(person.channels)
+            if person.listening is not None:
+                person.listening.cancel()  # the bus is away, and nobody waits for it any more
 
     def forget(self, tab: Tab) -> None:
         """Take a tab out of its person, and with the last one the person out of here."""
@@ -166,6 +171,16 @@ class Roster:
 
     # What happens to a person
 
+    def arm(self, person: Person) -> None:
+        """Have the store offer a person's pop-ups again, unless a tab takes them in time."""
+        if not person.has_offer:
+            self.offer_in(person, OFFER_SECONDS)
+
+    def offer_in(self, person: Person, seconds: float) -> None:
+        """Look after a person's offer in so many seconds."""
+        person.has_offer = True
+        self.offers.add(person, self._now() + seconds)
+
     def hear(self, person: Person, news: News) -> None:
         """Apply news, and read the log when a number is missing."""
         if not person.hear(news):
@@ -195,6 +210,8 @@ class Roster:
                 self._catch_up(person, missed)
                 if person.release():
                     return
+            if person.held is not None and self.is_here(person):
+                person.begin_anew()  # the last tab left; another may wait at the gate
 
     def _catch_up(self, person: Person, missed: Missed) -> None:
         changes = missed.changes or ()
@@ -204,6 +221,8 @@ class Roster:
         if missed.tail.gen != person.gen or any(isinstance(change, Notified) for change in changes):
             person.gen = missed.tail.gen
             person.tell(election(person.gen, missed.elected, missed.popups))
+            if missed.popups:
+                self.arm(person)
 
     def changed(self, account: str, user: str, *, is_chosen: bool) -> None:
         """Take note that a user, or (`is_chosen`) their preferences, changed once."""
@@ -231,9 +250,11 @@ class Roster:
                     await self._move(person, user, chosen)
             except Unavailable:
                 await asyncio.sleep(PAUSE_SECONDS)
-                if person.everyone:
+                if self.is_here(person):
                     self.refresh_later(person, is_chosen=is_chosen)
                 return
+        if not self.is_here(person):
+            return
         if user is None or not user.active:
             self.expel(person, CloseCode.REMOVED)
         elif user.account != person.account:
@@ -244,32 +265,48 @@ class Roster:
                 tab.send(payload)
 
     async def _move(self, person: Person, user: User, chosen: Preferences) -> None:
-        """Let a person hear what they want now, and find what was written between."""
+        """Let a person hear what they want now, and find what was written between.
+
+        Who left meanwhile had their channels released by `leave`: those that they had then.
+        """
         shared = await self._shared(user, chosen)
         added, gone = shared - person.shared, person.shared - shared
-        if added:
+        if added and self.is_here(person):
             await listen(self.bells, added)
+            if not self.is_here(person):
+                self.bells.release(added)
+        if not self.is_here(person):
+            return
         person.user, person.shared = user, shared
         if gone:
             self.bells.release(gone)
         if added:
-            self._spawn(self.compare(person.account, [person]))
+            self._spawn(self.compare([[person]]))
 
-    async def compare(self, account: str, people: list[Person]) -> None:
-        """Compare what was applied with the heads of the logs (at most 100), and repair what stays behind."""
-        known = [person for person in people if person.epoch is not None or person.views]
-        if not known:
-            return
-        try:
-            tails = await self._log.tails(account, [person.user.id for person in known])
-        except Unavailable:
-            return  # the next comparison finds it
-        behind = [pair for pair in zip(known, tails, strict=True) if self._differs(*pair)]
+    async def compare(self, pages: Sequence[list[Person]]) -> None:
+        """Compare what was applied with the heads of the logs, and repair what stays behind.
+
+        A page is of one account and at most 100 people.
+        """
+        behind: list[tuple[Person, Tail]] = []
+        for start in range(0, len(pages), PAGES_AT_ONCE):
+            for found in await asyncio.gather(*map(self._behind, pages[start : start + PAGES_AT_ONCE])):
+                behind += found
         if behind:
             await asyncio.sleep(PAUSE_SECONDS)  # a message may only be on its way still
         for person, tail in behind:
             if self._differs(person, tail) and person.everyone:
                 self._mend(person, tail)
+
+    async def _behind(self, page: list[Person]) -> list[tuple[Person, Tail]]:
+        known = [person for person in page if person.epoch is not None or person.views]
+        if not known:
+            return []
+        try:
+            tails = await self._log.tails(known[0].account, [person.user.id for person in known])
+        except Unavailable:
+            return []  # the next comparison finds it
+        return [pair for pair in zip(known, tails, strict=True) if self._differs(*pair)]
 
     @staticmethod
     def _differs(person: Person, tail: Tail) -> bool:

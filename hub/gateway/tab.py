@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hub import metrics
 from hub.core import frames
-from hub.core.session import Close, Command, Limits, Send, Session, Take
+from hub.core.session import Close, Command, Limits, Report, Send, Session, Take
 from hub.core.tokens import Claims
-from hub.core.wire import CloseCode, Refused, decode
+from hub.core.wire import MOST_IDS, CloseCode, Refused, decode
 from hub.engine.log import Tail
 from hub.engine.tabs import Seat
 from hub.gateway.protocol import BINARY, Connection, Outbox, Phase, frame
@@ -127,10 +127,14 @@ class Tab(Connection):
         self.session.lost()
         self._leave(CloseCode.TOO_SLOW)
 
-    def lost(self) -> None:
-        """Let the conversation end, unless it did."""
+    def ending(self) -> None:
+        """Let the conversation end, unless it did: nobody owes this tab anything while its socket lingers."""
         self.session.lost()
         self._leave(None)
+
+    def lost(self) -> None:
+        """Let the conversation end, unless it did."""
+        self.ending()
         self.host.gone(self)
 
     def _leave(self, code: CloseCode | None) -> None:
@@ -141,16 +145,30 @@ class Tab(Connection):
             self._queue(Leave())
 
     def _queue(self, errand: Errand) -> None:
-        line = self._line
-        if line is None:
+        if self._line is None:
             self._line = deque((errand,))
             self.host.spawn(self._work())
-        elif isinstance(errand, Take) and line and isinstance(last := line[-1], Take):
-            line[-1] = Take(last.ids + errand.ids)
         else:
-            line.append(errand)
+            enqueue(self._line, errand)
 
     async def _work(self) -> None:
         while self._line:
             await self.host.perform(self, self._line.popleft())
         self._line = None
+
+
+def enqueue(line: deque[Errand], errand: Errand) -> None:
+    """Put an errand at the end of a line; what says no more than the last one already does becomes one with it.
+
+    Of reports in a row the last one wins, and `focused` before it stays: that the person acted must not be lost.
+    """
+    match (line[-1] if line else None), errand:
+        case Take(ids=some), Take(ids=more) if len(some) + len(more) <= MOST_IDS:
+            line[-1] = Take(some + more)
+        case Report(state=before), Report() if before != "focused":
+            line.pop()
+            enqueue(line, errand)
+        case Report(), Report(state="focused"):
+            return
+        case _:
+            line.append(errand)

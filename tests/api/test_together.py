@@ -77,13 +77,15 @@ async def test_a_move_and_a_change_at_once_both_win(acme: Api) -> None:
 async def test_who_always_comes_too_late_is_told_so(acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else writes after every read."""
     read: Callable[[Directory, str], Awaitable[Held[User] | None]] = Directory.held_user
-    count = 0
+    count, is_interrupting = 0, False
 
     async def interrupted(directory: Directory, id: str) -> Held[User] | None:
-        nonlocal count
+        nonlocal count, is_interrupting
         found = await read(directory, id)
-        count += 1
-        await directory.put_user(User("ann", "acme", f"Name {count}"))
+        if not is_interrupting:
+            count, is_interrupting = count + 1, True
+            await directory.put_user(User("ann", "acme", f"Name {count}"))
+            is_interrupting = False
         return found
 
     monkeypatch.setattr(Directory, "held_user", interrupted)

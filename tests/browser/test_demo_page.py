@@ -42,7 +42,26 @@ def test_the_demo_page_lets_things_happen(demo: str, ann: Person, desk: Profile)
     wait_popups(tab, [ann.title("From the form")])
     tab.get_by_role("button", name="Notifications, 1 unread").click()
     expect(tab.get_by_role("dialog", name="Notifications")).to_contain_text(ann.title("From the form"))
+    expect(tab.get_by_label("Title")).to_have_value("")
     assert faults == []
+
+
+def test_what_the_hub_did_not_take_stays_written_and_is_explained(demo: str, ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    page.route("**/demo/events", lambda route: route.abort("connectionrefused"))
+    page.get_by_label("Title").fill("Keep me")
+    page.get_by_role("button", name="Post event").click()
+    expect(page.get_by_text("The hub does not answer. Is it running?")).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("Keep me")
+
+
+def test_nobody_is_told_so_and_not_that_their_inbox_is_empty(demo: str, ann: Person, desk: Profile) -> None:
+    page = desk.tab(f"{demo}/?as=nosuch")
+    expect(page.get_by_role("heading", name="There is no demo user “nosuch”.")).to_be_visible()
+    page.get_by_role("button", name="Notifications").click()
+    dialog = page.get_by_role("dialog", name="Notifications")
+    expect(dialog).to_contain_text("Not signed in.")
+    expect(dialog.get_by_text("You are all caught up.")).to_be_hidden()
 
 
 def test_the_page_allows_nothing_but_its_own_files(demo: str) -> None:

@@ -64,14 +64,26 @@ def test_R_23_AMB_47_shift_close_closes_all_of_them_in_every_tab(ann: Person, de
     expect(first.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
 
 
-def test_R_23_shift_and_enter_close_all_too(ann: Person, desk: Profile) -> None:
+@pytest.mark.parametrize("keys", ["Shift+Enter", "Shift+Space"])
+def test_R_23_shift_and_a_key_close_all_too(ann: Person, desk: Profile, keys: str) -> None:
     page = connected(desk.tab(ann.page))
     activate(page)
     titles = [ann.happens("One"), ann.happens("Two")]
     wait_popups(page, titles)
     close_button(page, titles[1]).focus()
-    page.keyboard.press("Shift+Enter")
+    page.keyboard.press(keys)
     wait_popups(page, [])
+
+
+def test_the_hotkey_shows_where_the_focus_is_after_a_click_too(ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    activate(page)
+    title = ann.happens("With a ring")
+    wait_popups(page, [title])
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("Alt+t")
+    expect(close_button(page, title)).to_be_focused()
+    assert close_button(page, title).evaluate("button => button.matches(':focus-visible')")
 
 
 def test_closing_one_leaves_the_others(ann: Person, desk: Profile) -> None:
@@ -219,6 +231,42 @@ def test_a_timed_one_fades_and_stays_unread(ann: Person, desk: Profile) -> None:
     wait_popups(page, [title])
     wait_popups(page, [])
     expect(page.get_by_role("button", name="Notifications, 1 unread")).to_be_visible()
+
+
+def test_beside_a_scroll_bar_pop_ups_keep_their_distance_to_both_edges(ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    activate(page)
+    page.set_viewport_size({"width": 360, "height": 640})
+    wait_popups(page, [ann.happens("Narrow")])
+    left, right, whole, clear = page.evaluate(
+        """() => {
+          const {left, right} = document.querySelector("hub-popups").getBoundingClientRect();
+          return [left, right, innerWidth, document.documentElement.clientWidth];
+        }"""
+    )
+    assert clear < whole
+    assert left == clear - right > 0
+
+
+UPPERMOST = """name => {
+  const {shadowRoot} = document.querySelector(name);
+  const {left, top, width, height} = shadowRoot.querySelector("[role=dialog], [role=group]").getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height - 4).localName;
+}"""
+
+
+def test_a_pop_up_never_covers_the_open_panel_of_the_bell(ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    activate(page)
+    page.set_viewport_size({"width": 400, "height": 400})
+    titles = [ann.happens("Before")]
+    wait_popups(page, titles)
+    page.get_by_role("button", name="Notifications, 1 unread").click()
+    titles.append(ann.happens("Meanwhile"))
+    wait_popups(page, titles)
+    assert page.evaluate(UPPERMOST, "hub-bell") == "hub-bell"
+    page.keyboard.press("Escape")
+    assert page.evaluate(UPPERMOST, "hub-popups") == "hub-popups"
 
 
 def test_a_pop_up_can_be_closed_over_a_modal_dialog(ann: Person, desk: Profile) -> None:

@@ -91,7 +91,15 @@ def test_a_tab_may_report_attention_before_it_is_welcomed(tab: Dialogue) -> None
     assert tab.says(b'{"op":"state","state":"hidden"}') == [Report("hidden")]
 
 
-def test_bad_arguments_are_answered_and_the_conversation_lives(live: Dialogue) -> None:
+def welcomed(limits: Limits) -> Dialogue:
+    tab = Dialogue(limits)
+    tab.says(HELLO)
+    tab.session.attached(expires_at=5000.0, now=tab.now)
+    return tab
+
+
+def test_bad_arguments_are_answered_and_the_conversation_lives() -> None:
+    live = welcomed(Limits())
     [answer] = live.says(b'{"op":"dismiss","ids":[7],"ref":3}')
     assert isinstance(answer, Send)
     assert answer.frame.startswith(b'{"op":"error","ref":3,"code":"invalid","message":"ids[0]')
@@ -164,9 +172,23 @@ def test_the_allowance_comes_back_with_time(live: Dialogue) -> None:
 
 
 def test_a_long_message_counts_as_several(live: Dialogue) -> None:
-    long = b'{"op":"shown","ids":[' + b",".join(b'"%030d"' % i for i in range(1900)) + b"]}"
+    long = b'{"op":"shown","ids":[' + b",".join(b'"%060d"' % i for i in range(1000)) + b"]}"
     assert len(live.says(long)) == 1
     assert live.says(long) == [Close(CloseCode.RATE_LIMITED)]
+
+
+def test_a_refused_message_counts_as_what_it_costs_us_and_a_long_one_as_more() -> None:
+    wrong = b'{"op":"shown","ids":[7]}'
+    live = welcomed(Limits(messages_at_once=252))
+    assert [type(command) for _ in range(6) for command in live.says(wrong)] == [Send] * 5 + [Close]
+    live = welcomed(Limits(messages_at_once=252))
+    assert live.says(b'{"op":"shown","ids":[' + b"1," * 10_000 + b"1]}") == [Close(CloseCode.RATE_LIMITED)]
+
+
+def test_reports_that_would_have_the_store_elect_all_day_are_stopped() -> None:
+    live = welcomed(Limits(messages_at_once=102))
+    said = [command for _ in range(11) for command in live.says(b'{"op":"state","state":"focused"}')]
+    assert said == [*[Report("focused")] * 10, Close(CloseCode.RATE_LIMITED)]
 
 
 def test_a_silent_tab_is_counted_again_as_soon_as_it_speaks(live: Dialogue) -> None:

@@ -8,6 +8,7 @@ import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from hub.core import wire
 from hub.core.wire import CloseCode, Dismiss, Hello, Pong, Read, Refused, State, decode
@@ -127,3 +128,21 @@ def test_a_returning_tab_may_name_any_number_and_any_client_or_none() -> None:
     assert isinstance(said, wire.Hello)
     assert said.after == wire.After("e", 2**62)
     assert said.client is None
+
+
+@pytest.mark.parametrize("op", ["shown", "faded", "dismiss", "read"])
+def test_a_message_names_at_most_1000_ids(op: str) -> None:
+    said = decode(json.dumps({"op": op, "ids": ["n"] * 1000}).encode())
+    assert not isinstance(said, Refused)
+    refused = decode(json.dumps({"op": op, "ids": ["n"] * 1001}).encode())
+    assert isinstance(refused, Refused)
+    assert (refused.op, refused.code) == (op, "invalid")
+    assert "ids" in refused.message
+    assert "1000" in refused.message
+
+
+@pytest.mark.parametrize("op", ["shown", "faded", "dismiss", "read"])
+def test_a_list_of_wrong_ids_is_refused_at_the_first(op: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        wire.MESSAGES.validate_json(json.dumps({"op": op, "ids": [1] * 30_000}))
+    assert raised.value.error_count() == 1

@@ -1,12 +1,13 @@
 """The directory on the real store: always current, also in another process."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from hub.core.directory import Account, Contact, ProducerKey, User
 from hub.core.preferences import Preferences
-from hub.engine.connection import Store
+from hub.engine.connection import Store, Unavailable
 from hub.engine.directory import Changed, Directory, Held, Taken
 from hub.engine.log import Log
 
@@ -154,3 +155,32 @@ async def test_a_store_restored_to_an_older_state_is_read_anew(store: Store, dir
 async def test_a_directory_larger_than_a_page_is_read_whole(store: Store, directory: Directory) -> None:
     await asyncio.gather(*(directory.put_user(User(f"u{n:04}", "acme")) for n in range(2500)))
     assert len(await Directory(store).members("acme")) == 2500
+
+
+@pytest.mark.parametrize("step", range(8))
+async def test_a_move_cut_off_at_any_step_is_finished_by_the_repeat(
+    store: Store, directory: Directory, log: Log, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """The store goes away before the n-th write of the move; whoever was not answered repeats it."""
+    await directory.put_user(User("ann", "acme"))
+    await directory.put_preferences("acme", "ann", Preferences(email_copy=False))
+    await log.append(happening("h1"), recipients("ann"), "e")
+    command, left = store.command, step
+
+    async def cut_off(*words: object) -> object:
+        nonlocal left
+        if words[0] in ("HSET", "HDEL", "DEL") or (words[0] == "FCALL" and not str(words[1]).endswith("changed")):
+            left -= 1
+            if left < 0:
+                raise Unavailable("cut off")
+        return await command(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "command", cut_off)
+    with contextlib.suppress(Unavailable):
+        await directory.put_user(User("ann", "other"))
+    monkeypatch.undo()
+    assert await directory.user("ann") is not None, "found at every moment"
+    await directory.put_user(User("ann", "other"))
+    assert "ann" not in await directory.members("acme")
+    assert (await directory.members("other"))["ann"].preferences.email_copy is False
+    assert (await log.tails("acme", ["ann"]))[0].seq == 0

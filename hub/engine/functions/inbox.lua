@@ -1,10 +1,11 @@
 -- Read one page of a user's inbox, newest first.
 --
 -- KEYS  notifications, nine of the user and, for a view, four of it (library.lua)
--- ARGV  packed {state = 'all' | 'unread' | 'archived', before (a seq; entries below it) | nil, limit, account | nil, cutoff,
---               view}
+-- ARGV  packed {state = 'all' | 'unread' | 'archived', before (a seq; entries below it) | nil, limit, account | nil,
+--               cutoff, view}
 -- Returns {rows, seq to go on before (0 = the end), unread}. `all` is everything outside the archive.
--- With `account`, or in a view, at most 1,000 entries are looked through a call, so a page may be short and still not the last.
+-- With `account`, or in a view, at most 1,000 entries are looked through a call, so a page may be short and still not the
+-- last.
 
 local SOURCE = {all = 'inbox', unread = 'unread', archived = 'archive'}
 

@@ -10,9 +10,9 @@
 --   tab:<id>      one open tab, packed {s = state, a = activity_us, c = connected_us, g = gateway, n = connection, z = silent}
 --
 -- A log-in-as session (AMB-17) has such a hash of its own, with its own tabs and election, where epoch is the
--- target's, seq says up to which number pop-ups were offered, and rev grows with what it puts away. It reads the target's log, inbox and pop-ups, less
--- the hash `away:<user>#<actor>`: notification id -> 'read', 'closed' (its pop-up) or 'dismissed' (both), and up_to ->
--- the number up to which all is read.
+-- target's, seq says up to which number pop-ups were offered, and rev grows with what it puts away. It reads the
+-- target's log, inbox and pop-ups, less the hash `away:<user>#<actor>`: notification id -> 'read', 'closed' (its pop-up)
+-- or 'dismissed' (both), and up_to -> the number up to which all is read.
 
 local OFFER_MS = 1500             -- an offered pop-up not answered by `shown` in this time goes to the next tab
 local OPEN_MS = 60000             -- a timed pop-up is open for at most this long
