@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import Settings, SettingsError, described, load, unknown_names, variable
+from hub.settings import Settings, SettingsError, bare, described, doubts, load, unknown_names, variable
 
 LONG = "a-secret-that-is-at-least-32-bytes-long"
 
@@ -97,6 +97,38 @@ def test_a_secret_is_never_repeated() -> None:
         assert "hidden word" not in str(problems(**{name: "hidden word"}))
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["redis://u:hid/den@h", "redis://u:1/hidden@h", "redis://u:1#hidden@h", "redis://u:hid\u2100den@h", "redis://[x"],
+)
+def test_a_password_that_is_not_encoded_is_refused_and_never_repeated(url: str) -> None:
+    said = str(problems(HUB_REDIS_URL=url, HUB_JWT_SECRET=LONG))
+    assert said.startswith("['HUB_REDIS_URL: must")
+    assert "hid" not in said
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "x"])
+def test_the_port_of_a_url_is_one(port: str) -> None:
+    (said,) = problems(HUB_REDIS_URL=f"redis://store:{port}/0", HUB_JWT_SECRET=LONG)
+    assert said == "HUB_REDIS_URL: must have a number from 1 to 65535 as its port, if any"
+
+
+def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert problems(HUB_DATA_DIR=f"{tmp_path}/file") == [f"HUB_DATA_DIR: {tmp_path}/file is a file, not a directory"]
+    assert load({"HUB_DATA_DIR": "~/hub"}).data_dir == Path.home() / "hub"
+
+
+def test_a_short_operator_key_is_doubted() -> None:
+    assert doubts(load({"HUB_OPERATOR_KEY": "0123456789abcde"}))
+    assert not doubts(load({"HUB_OPERATOR_KEY": "0123456789abcdef"}))
+    assert not doubts(load({}))
+
+
+def test_a_text_is_shown_without_what_urls_in_it_hide() -> None:
+    assert bare("no redis://u:p@h:1/0, and https://h/@x") == "no redis://h:1/0, and https://h/@x"
+
+
 def test_two_secrets_are_valid_at_a_time() -> None:
     assert load({"HUB_JWT_SECRET": f"{LONG}1,{LONG}2"}).jwt_secret == (f"{LONG}1", f"{LONG}2")
 
@@ -165,6 +197,7 @@ def test_what_is_described_holds_no_secret() -> None:
             "HUB_JWT_SECRET": "hidden" * 8,
             "HUB_OPERATOR_KEY": "hidden",
             "HUB_SMS_URL": "twilio://AC1:hidden@api.twilio.com",
+            "HUB_PUBLIC_URL": "https://user:hidden@hub.example",
         }
     )
     shown = dict(described(settings))

@@ -25,6 +25,7 @@ from hub.core.events import Event, problems
 from hub.core.moves import left_behind, origin_account
 
 OPERATORS_TYPE = "important_system_notice"  # AMB-41
+LEFT_BEHIND = "#left"  # no id holds a #: the word to the account left is an event of its own there
 Derived = tuple[str, str, int]  # credential, idempotency key, place in the bulk
 
 
@@ -101,7 +102,7 @@ async def _commit(reach: Reach, posted: Posted, happenings: list[Told]) -> Outco
     """Store an event, and tell the account that its contacts left (AMB-09); a repeated request completes both."""
     outcome = await commit(reach.hub, posted, happenings)
     if (moved := left_behind(posted.event)) and (account := reach.tree.get(moved.account)):
-        word = replace(posted, event=moved, account=account)
+        word = replace(posted, event=moved, account=account, marker=f"{posted.marker or posted.event.id}{LEFT_BEHIND}")
         await commit(reach.hub, word, decide(reach.hub, word, await reach.hub.directory.members(account.id)))
     return outcome
 

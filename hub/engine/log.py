@@ -145,13 +145,12 @@ class Log:
     ) -> MarkResult:
         """Dismiss, read, archive or restore (`operation` in the past tense of the frames) by ids or up to a seq."""
         asked: dict[str, Any] = {"user": user, "operation": operation, "epoch": epoch}
-        if ids is not None:
-            asked["ids"] = list(dict.fromkeys(ids))
-        else:
-            asked["up_to"] = up_to
-        answer = await self.store.call("mark", self.store.keys.person(account, user), msgpack.packb(asked))
-        changed, unknown, unread, seq = answer
-        return MarkResult(tuple(map(text, changed)), tuple(map(text, unknown)), int(unread), int(seq))
+        asked |= {"up_to": up_to} if ids is None else {"ids": list(dict.fromkeys(ids))}
+        keys, changed, more = self.store.keys.person(account, user), list[str](), True
+        while more:
+            part, unknown, unread, seq, more = await self.store.call("mark", keys, msgpack.packb(asked))
+            changed += map(text, part)
+        return MarkResult(tuple(changed), tuple(map(text, unknown)), int(unread), int(seq))
 
     async def inbox(
         self,

@@ -83,6 +83,7 @@ class Arrivals:
         connection = f"{self._registry.gateway}.{next(self._connections)}"
         tab.key = hello.tab
         tab.seat = Seat(person.account, person.user.id, hello.tab, connection, actor)
+        self._roster.supersede(person, tab)
         after = None if hello.after is None else (hello.after.epoch, min(hello.after.seq, FARTHEST))
         oldest = cutoff(self._clock.now(), person.oldest_days)
         epoch = secrets.token_hex(6)
@@ -115,6 +116,8 @@ class Arrivals:
         )
         for change in seated.changes or ():
             tab.send(change_frame(change, seated.unread))
+        if seated.popups:
+            self._roster.arm(person)
         tab.session.attached(tab.claims.expires_at, tab.host.now())
         tab.host.begin(tab)
         if tab.claims.actor is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
+import structlog
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -15,6 +17,10 @@ from hub.gateway.tab import Tab
 
 PATH = "/v1/ws"
 RETRY_SECONDS = 2
+WARNING_SECONDS = 60.0  # between two warnings of refused origins
+LONGEST_ORIGIN = 200  # characters of one that is named; anybody may send any
+
+_JOURNAL = structlog.get_logger("hub.gateway")
 
 
 class Endpoint:
@@ -31,6 +37,8 @@ class Endpoint:
         self._public_url = public_url
         self._is_open = is_open
         self._welcome = welcome
+        self._refused = 0
+        self._warned_at = float("-inf")
 
     async def answer(self, websocket: WebSocket) -> None:
         """Answer one upgrade request."""
@@ -39,11 +47,25 @@ class Endpoint:
             retry = {"Retry-After": str(RETRY_SECONDS)}
             await websocket.send_denial_response(problem(503, "unavailable", "This hub takes no tabs now.", retry))
         elif not is_allowed(headers.get("origin"), headers.get("host", ""), self._allowed_origins, self._public_url):
+            self._warn(headers.get("origin", ""))
             await websocket.send_denial_response(problem(403, "forbidden", "This page's origin is not allowed."))
         else:
             subprotocol = choose(websocket.scope["subprotocols"])
             await websocket.accept(subprotocol)
             self._welcome(websocket.scope["extensions"]["hub"], subprotocol == MSGPACK)
+
+    def _warn(self, origin: str) -> None:
+        """Name an origin that is refused, at most once a minute: it is a missing setting more often than an attack."""
+        self._refused += 1
+        now = asyncio.get_running_loop().time()
+        if now < self._warned_at + WARNING_SECONDS:
+            return
+        _JOURNAL.warning(
+            "a page's origin is not allowed; if it is yours, add it to HUB_ALLOWED_ORIGINS",
+            origin=origin[:LONGEST_ORIGIN],
+            refused=self._refused,
+        )
+        self._refused, self._warned_at = 0, now
 
 
 def choose(offered: Sequence[str]) -> str | None:

@@ -115,6 +115,7 @@ class Gateway:
         fanout = Fanout(self.roster, self.views, hub.store.keys)
         self.bells = Doorbells(hub.store, hub.tabs.gateway, fanout.on_message, self._on_gap)
         self.roster.bells = self.views.bells = self.bells
+        self.roster.registry = hub.tabs
         arrivals = Arrivals(
             hub.identity,
             hub.tabs,

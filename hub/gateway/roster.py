@@ -23,6 +23,7 @@ from hub.engine.directory import Directory
 from hub.engine.doorbells import Doorbells
 from hub.engine.log import Log, Missed, Tail
 from hub.engine.rows import Notified
+from hub.engine.tabs import Tabs
 from hub.gateway.listening import LISTEN_SECONDS, listen
 from hub.gateway.person import News, Person, election, from_log
 from hub.gateway.tab import Tab
@@ -55,6 +56,7 @@ class Roster:
         self.people: dict[str, Person] = {}
         self.offers: Wheel[Person] = Wheel(now())
         self.bells: Doorbells
+        self.registry: Tabs
         self._directory = directory
         self._log = log
         self._catalogue = catalogue
@@ -169,6 +171,26 @@ class Roster:
             self._groups[root] = (self._now(), groups)
         return groups
 
+    def supersede(self, person: Person, tab: Tab) -> None:
+        """End older connections of a tab's id at once: were the doorbell lost, both would show pop-ups."""
+        for other in person.everyone:
+            if other is not tab and other.seat and tab.seat and other.key == tab.key:
+                if other.seat.actor == tab.seat.actor:
+                    other.end(CloseCode.SUPERSEDED)
+
+    async def _find_superseded(self, person: Person) -> None:
+        """End connections whose tab ids were taken over on another gateway, in case the bus lost the news."""
+        seated = [
+            (tab, tab.seat.connection) for tab in person.tabs if tab.seat
+        ]  # all attached before the store is read
+        try:
+            known = await self.registry.raw(person.account, person.user.id)
+        except Unavailable:
+            return
+        for tab, connection in seated:
+            if known.get(tab.key or "", {}).get("n", connection) != connection:
+                tab.end(CloseCode.SUPERSEDED)
+
     # What happens to a person
 
     def arm(self, person: Person) -> None:
@@ -218,6 +240,8 @@ class Roster:
         for change in changes:
             person.seq = change.seq
             person.tell(from_log(change, missed.unread))
+        if missed.tail.gen != person.gen:
+            self._spawn(self._find_superseded(person))
         if missed.tail.gen != person.gen or any(isinstance(change, Notified) for change in changes):
             person.gen = missed.tail.gen
             person.tell(election(person.gen, missed.elected, missed.popups))

@@ -176,3 +176,14 @@ async def test_large_data_is_whole_in_frames_and_lists_and_left_out_of_snapshots
     assert attached is not None
     slim = b'{"type":"voicemails"}'
     assert [entry.body for entry in (*attached.inbox, *attached.popups)] == [slim, slim]
+
+
+async def test_a_huge_inbox_is_read_in_steps_and_ends_with_one_mark(log: Log) -> None:
+    """One step never holds the store up for more than 1,000 entries, nor a tab with more than their ids."""
+    await asyncio.gather(*(append(log, f"h{n:04}", "ann") for n in range(2100)))
+    result = await log.mark("acme", "ann", "read", None, 2100, "e")
+    assert (len(result.changed), result.unread, result.seq) == (2100, 0, 2103)
+    changes = (await log.missed("acme", "ann", 2100)).changes
+    assert changes is not None
+    sizes = [(len(change.ids or ()), change.up_to) for change in changes if isinstance(change, Marked)]
+    assert sizes == [(1000, None), (1000, None), (0, 2100)]

@@ -43,7 +43,9 @@ def test_an_operator_sends_and_asks_why_from_the_shell(seeded: HubProcess) -> No
 def test_a_delivery_is_found_by_the_id_of_a_notification_too(seeded: HubProcess) -> None:
     at = ("--url", seeded.url, "--key", OPERATOR)
     assert command("send", "voicemails", "--account", "acme", "--contact", "c7", *at).returncode == 0
-    inbox = httpx2.get(f"{seeded.url}/v1/inbox", params={"user": "ann"}, headers={"Authorization": f"Bearer {OPERATOR}"})
+    inbox = httpx2.get(
+        f"{seeded.url}/v1/inbox", params={"user": "ann"}, headers={"Authorization": f"Bearer {OPERATOR}"}
+    )
     found = command("inspect", "delivery", inbox.json()["items"][0]["id"], *at)
     assert found.stdout.startswith("ann: system to ann: sent")
     unknown = command("inspect", "delivery", f"{'0' * 26}-0", *at)
@@ -187,5 +189,3 @@ def test_every_command_explains_itself(name: str) -> None:
     helped = command(name, "--help")
     assert helped.returncode == 0
     assert "Usage" in helped.stdout
-
-

@@ -13,7 +13,11 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from .processes import OPERATOR, Api, HubProcess, StoreProcess, Tab, command, free_port, wait_until
+from hub.app.listening import bind
+from hub.app.serving import echo
+from hub.settings import load
+
+from .processes import OPERATOR, SECRET, Api, HubProcess, StoreProcess, Tab, command, free_port, wait_until
 
 StartHub = Callable[..., HubProcess]
 
@@ -126,11 +130,26 @@ def test_the_clock_of_test_mode_is_the_same_in_all_workers_until_a_restart(start
     assert max(times()) < "2031"
 
 
-def test_nobody_is_accepted_before_the_hub_can_serve() -> None:
-    with bind("127.0.0.1", 0) as bound:
-        port = bound.getsockname()[1]
-        assert not is_listening(port)
-        assert not is_free("127.0.0.1", port) or sys.platform == "darwin" or True
+def test_a_start_that_fails_has_accepted_nobody(outside_store: StoreProcess) -> None:
+    port, settings = free_port(), {"HUB_REDIS_URL": outside_store.url, "HUB_JWT_SECRET": SECRET}
+    environment = {**os.environ, **settings, "HUB_OPERATOR_KEY": OPERATOR, "HUB_DURABILITY": "replica"}
+    arguments = [sys.executable, "-m", "hub.cli", "serve", "--port", str(port)]
+    with subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE) as process:
+        while process.poll() is None:
+            assert not is_listening(port)
+        assert process.stderr is not None
+        assert len(process.stderr.read().splitlines()) == 1
+    assert process.returncode == 1
+
+
+def test_an_address_that_another_took_meanwhile_is_said_in_plain_words(capfd: pytest.CaptureFixture[str]) -> None:
+    with bind("127.0.0.1", 0) as faster:
+        with bind("127.0.0.1", faster.getsockname()[1]) as slower:  # both may bind while neither listens
+            faster.listen()
+            with pytest.raises(SystemExit) as ended:
+                echo(load({}), slower)
+    assert ended.value.code == 3
+    assert capfd.readouterr().err.startswith("hub: cannot listen on 127.0.0.1")
 
 
 def test_workers_count_together(start_hub: StartHub) -> None:

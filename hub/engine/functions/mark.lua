@@ -2,7 +2,10 @@
 --
 -- KEYS  nine of the user (library.lua)
 -- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch}
--- Returns {changed ids, unknown ids, unread, seq}. Idempotent: what is so already is neither changed nor unknown.
+-- Returns {changed ids, unknown ids, unread, seq, more 0|1}. Idempotent: what is so already is neither changed nor unknown.
+-- With `up_to` at most 1,000 entries are changed a call, the oldest first; more: call again.
+
+local MOST = 1000
 
 local function close_popup(keys, id)
   redis.call('ZREM', keys.offers, id)
@@ -34,13 +37,13 @@ local MARK = {
   end,
 }
 
--- Everything the operation could concern whose number is at most `up_to`.
+-- What the operation could concern whose number is at most `up_to`; 1,000 at a time.
+local SOURCE = {archived = 'inbox', restored = 'archive', read = 'unread', dismissed = 'unread'}
+
 local function ids_up_to(keys, operation, up_to)
-  if operation == 'archived' then return redis.call('ZRANGEBYSCORE', keys.inbox, '-inf', up_to) end
-  if operation == 'restored' then return redis.call('ZRANGEBYSCORE', keys.archive, '-inf', up_to) end
-  local ids = redis.call('ZRANGEBYSCORE', keys.unread, '-inf', up_to)
-  if operation == 'read' then return ids end
-  for _, id in ipairs(redis.call('ZRANGE', keys.popups, 0, -1)) do
+  local ids = redis.call('ZRANGEBYSCORE', keys[SOURCE[operation]], '-inf', up_to, 'LIMIT', 0, MOST)
+  if operation ~= 'dismissed' or #ids == MOST then return ids end
+  for _, id in ipairs(redis.call('ZRANGE', keys.popups, 0, MOST - 1)) do
     local seq = redis.call('ZSCORE', keys.inbox, id)
     if seq and tonumber(seq) <= up_to and not redis.call('ZSCORE', keys.unread, id) then ids[#ids + 1] = id end
   end
@@ -52,7 +55,9 @@ local function mark(KEYS, ARGV)
   local keys, apply = user_keys(KEYS, 1), MARK[asked.operation]
   local person = read_person(keys.user)
   local changed, unknown = {}, {}
-  for _, id in ipairs(asked.ids or ids_up_to(keys, asked.operation, asked.up_to)) do
+  local ids = asked.ids or ids_up_to(keys, asked.operation, asked.up_to)
+  local more = not asked.ids and #ids >= MOST
+  for _, id in ipairs(ids) do
     if redis.call('HEXISTS', keys.entries, id) == 0 then
       unknown[#unknown + 1] = id
     elseif apply(keys, id) then
@@ -63,14 +68,14 @@ local function mark(KEYS, ARGV)
   if #changed > 0 then
     ensure_epoch(keys, person, asked.epoch)
     local change = {k = asked.operation}
-    if asked.operation == 'read' and asked.up_to then change.up_to = asked.up_to else change.ids = changed end
+    if asked.operation == 'read' and asked.up_to and not more then change.up_to = asked.up_to else change.ids = changed end
     local seq = log_change(keys, person, change)
     publish(keys.channel, {
       k = 'mark', user = asked.user, op = asked.operation, seq = seq,
       ids = change.ids, up_to = change.up_to, unread = unread,
     })
   end
-  return {changed, unknown, unread, person.seq}
+  return {changed, unknown, unread, person.seq, more and 1 or 0}
 end
 
 register('mark', mark)
