@@ -116,12 +116,12 @@ class Arrivals:
         )
         for change in seated.changes or ():
             tab.send(change_frame(change, seated.unread))
-        if seated.popups:
-            self._roster.arm(person)
         tab.session.attached(tab.claims.expires_at, tab.host.now())
         tab.host.begin(tab)
         if tab.claims.actor is None:
             self._settle(tab, person, seated.tail)
+            if seated.popups:
+                self._roster.arm(person)
         else:
             self._views.seat(tab, seated)
         if seated.tail.rev != person.rev:

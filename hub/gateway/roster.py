@@ -173,16 +173,16 @@ class Roster:
 
     def supersede(self, person: Person, tab: Tab) -> None:
         """End older connections of a tab's id at once: were the doorbell lost, both would show pop-ups."""
+        assert tab.seat is not None
         for other in person.everyone:
-            if other is not tab and other.seat and tab.seat and other.key == tab.key:
-                if other.seat.actor == tab.seat.actor:
-                    other.end(CloseCode.SUPERSEDED)
+            is_same = other.seat and (other.key, other.seat.actor) == (tab.key, tab.seat.actor)
+            if is_same and other is not tab:
+                other.end(CloseCode.SUPERSEDED)
 
     async def _find_superseded(self, person: Person) -> None:
         """End connections whose tab ids were taken over on another gateway, in case the bus lost the news."""
-        seated = [
-            (tab, tab.seat.connection) for tab in person.tabs if tab.seat
-        ]  # all attached before the store is read
+        # All of these attached before the store is read: another name there is a later one.
+        seated = [(tab, tab.seat.connection) for tab in person.tabs if tab.seat]
         try:
             known = await self.registry.raw(person.account, person.user.id)
         except Unavailable:

@@ -182,7 +182,7 @@ def test_a_refused_message_counts_as_what_it_costs_us_and_a_long_one_as_more() -
     live = welcomed(Limits(messages_at_once=252))
     assert [type(command) for _ in range(6) for command in live.says(wrong)] == [Send] * 5 + [Close]
     live = welcomed(Limits(messages_at_once=252))
-    assert live.says(b'{"op":"shown","ids":[' + b"1," * 10_000 + b"1]}") == [Close(CloseCode.RATE_LIMITED)]
+    assert live.says(b'{"op":"shown","ids":[' + b"1," * 12_000 + b"1]}") == [Close(CloseCode.RATE_LIMITED)]
 
 
 def test_reports_that_would_have_the_store_elect_all_day_are_stopped() -> None:

@@ -210,3 +210,10 @@ async def test_the_store_elects_as_the_rule_says(tabs: Tabs, steps: list[tuple[s
         ]
     )
     assert await elected(tabs, user) == (model.id if model else None)
+
+
+async def test_many_sticky_popups_do_not_keep_new_timed_ones_from_the_next_tab(tabs: Tabs, log: Log) -> None:
+    for n in range(120):
+        await log.append(happening(f"h{n:03}", sticky=n < 119), recipients("ann"), "e")
+    popups = [entry.id for entry in (await attach(tabs, "ann", "A", "focused")).popups]
+    assert (len(popups), popups[0], popups[-1]) == (50, "h070-0", "h119-0")

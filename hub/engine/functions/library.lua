@@ -17,6 +17,7 @@
 local OFFER_MS = 1500             -- an offered pop-up not answered by `shown` in this time goes to the next tab
 local OPEN_MS = 60000             -- a timed pop-up is open for at most this long
 local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time in ms, below 2^53
+local STICKY_TEXT = '9000000000000000'   -- Lua writes so large a number as 9e+15
 local KEPT_FRAMES = 300           -- recovery never needs more of the log
 local MOST_POPUPS = 50
 local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
@@ -180,12 +181,15 @@ local function read_row(keys, notifications, id, whole)
   return {id, entry.s, state_of(keys, id), entry.r, record}
 end
 
--- The newest 50 open pop-ups, oldest first. Ids sort by time.
+-- The newest 50 open pop-ups, oldest first, sticky and timed alike. Ids sort by time. A log-in-as session has put some
+-- away, so more are looked through there.
 local function open_popups(keys, now_ms)
   redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
-  local ids = {}
-  for _, id in ipairs(redis.call('ZREVRANGE', keys.popups, 0, keys.away and -1 or 2 * MOST_POPUPS - 1)) do
-    if not keys.away or is_open(keys, id, now_ms) then ids[#ids + 1] = id end
+  local ids, most = {}, keys.away and 10 * MOST_POPUPS or MOST_POPUPS
+  for _, range in ipairs({{'+inf', STICKY_TEXT}, {'(' .. STICKY_TEXT, '-inf'}}) do
+    for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', keys.popups, range[1], range[2], 'LIMIT', 0, most)) do
+      if not keys.away or is_open(keys, id, now_ms) then ids[#ids + 1] = id end
+    end
   end
   table.sort(ids)
   local newest = {}
