@@ -17,7 +17,6 @@
 local OFFER_MS = 1500             -- an offered pop-up not answered by `shown` in this time goes to the next tab
 local OPEN_MS = 60000             -- a timed pop-up is open for at most this long
 local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time in ms, below 2^53
-local STICKY_TEXT = '9000000000000000'   -- Lua writes so large a number as 9e+15
 local KEPT_FRAMES = 300           -- recovery never needs more of the log
 local MOST_POPUPS = 50
 local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
@@ -186,7 +185,7 @@ end
 local function open_popups(keys, now_ms)
   redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
   local ids, most = {}, keys.away and 10 * MOST_POPUPS or MOST_POPUPS
-  for _, range in ipairs({{'+inf', STICKY_TEXT}, {'(' .. STICKY_TEXT, '-inf'}}) do
+  for _, range in ipairs({{'+inf', STICKY}, {'(' .. STICKY, '-inf'}}) do
     for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', keys.popups, range[1], range[2], 'LIMIT', 0, most)) do
       if not keys.away or is_open(keys, id, now_ms) then ids[#ids + 1] = id end
     end
