@@ -105,21 +105,21 @@ class Dropped:
 
 
 _SENTENCES: Mapping[str, str] = {
-    Reason.ALL_OF_TYPE: "You get every {type} notification of {account}.",
-    Reason.ASSIGNED_USER: "You get the {type} notifications of your own contacts, and {contact} is yours.",
-    Reason.NAMED: "This {type} notification is addressed to you.",
-    Reason.ROLE: "Your role in {account} brings you {type} notifications.",
-    Reason.EVERYONE: "This {type} notification goes to everyone in {account}.",
-    Reason.TYPE_OFF: "{type} notifications are turned off in the user's preferences.",
-    Reason.NOT_ASSIGNED_USER: "The user gets {type} of their own contacts only; {contact} is someone else's.",
-    Reason.NO_ASSIGNED_USER: "The user gets {type} of their own contacts only; nobody is assigned here.",
+    Reason.ALL_OF_TYPE: "You get every {type} of {account}.",
+    Reason.ASSIGNED_USER: "You get the {type}s of your own contacts, and {contact} is yours.",
+    Reason.NAMED: "This {type} is addressed to you.",
+    Reason.ROLE: "Your role in {account} brings you {type}s.",
+    Reason.EVERYONE: "This {type} goes to everyone in {account}.",
+    Reason.TYPE_OFF: "{type}s are turned off in the user's preferences.",
+    Reason.NOT_ASSIGNED_USER: "The user gets {type}s of their own contacts only; {contact} is someone else's.",
+    Reason.NO_ASSIGNED_USER: "The user gets {type}s of their own contacts only; nobody is assigned here.",
     Reason.INACTIVE: "The user is not active.",
     Reason.NOT_IN_ACCOUNT: "The user does not belong to {account}.",
     Reason.NOT_NAMED: "The event does not name the user.",
-    Reason.NOT_APPLICABLE: "The user lacks the feature that {type} notifications need.",
-    Reason.ADMINS_ONLY: "Only administrators of {account} get {type} notifications.",
-    Reason.BILLING_ADMINS_ONLY: "Only billing administrators of {account} get {type} notifications.",
-    Reason.NO_SYSTEM_CHANNEL: "{type} notifications go by e-mail only.",
+    Reason.NOT_APPLICABLE: "The user lacks the feature that {type}s need.",
+    Reason.ADMINS_ONLY: "Only administrators of {account} get {type}s.",
+    Reason.BILLING_ADMINS_ONLY: "Only billing administrators of {account} get {type}s.",
+    Reason.NO_SYSTEM_CHANNEL: "{type}s go by e-mail only.",
 }
 
 
@@ -127,7 +127,7 @@ def sentence(reason: str, type_title: str, contact_name: str | None, account_nam
     """Say a reason to a person; a code from another version of the hub is said as it is."""
     return _SENTENCES.get(reason, "Reason: {reason}.").format(
         reason=reason,
-        type=type_title,
+        type=type_title if type_title.lower().endswith("notification") else f"{type_title} notification",
         contact=contact_name or "this contact",
         account=account_name or "your account",
     )

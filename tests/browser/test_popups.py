@@ -80,7 +80,7 @@ def test_the_hotkey_shows_where_the_focus_is_after_a_click_too(ann: Person, desk
     activate(page)
     title = ann.happens("With a ring")
     wait_popups(page, [title])
-    page.get_by_role("heading", level=1).click()
+    page.get_by_role("list", name="Frames of this tab").click()
     page.keyboard.press("Alt+t")
     expect(close_button(page, title)).to_be_focused()
     assert close_button(page, title).evaluate("button => button.matches(':focus-visible')")

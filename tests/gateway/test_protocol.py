@@ -230,6 +230,45 @@ async def test_a_peer_that_does_not_read_is_cut_off_and_holds_up_nobody(server: 
     await asyncio.wait_for(slow.ended.wait(), PATIENCE)
 
 
+async def test_nothing_is_owed_to_who_broke_the_rules_and_nobody_waits_behind_them(server: Server) -> None:
+    rude_reader, rude_writer, rude = await server.raw()
+    reader, _, tab = await server.raw()
+    rude_writer.write(b"\x81\x02hi")
+    assert (await closing(rude_reader))[0] == 1002
+    rude.owe(frame(b"lost"))
+    assert rude.owed is None
+    rude.owed = [frame(b"lost")]  # as the fast lane owes, which does not ask
+    rude.outbox.add(rude)
+    for said in (b"one", b"two"):
+        tab.owe(frame(said))
+        assert await asyncio.wait_for(reader.readexactly(5), PATIENCE) == frame(said)
+
+
+async def test_who_cannot_be_written_to_is_cut_off_alone(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, broken = await server.raw()
+    reader, _, tab = await server.raw()
+
+    class Transport:
+        abort = broken.transport.abort
+
+        def write(self, data: bytes) -> None:
+            raise RuntimeError("unable to perform operation")
+
+    monkeypatch.setattr(broken, "transport", Transport())
+    broken.owe(frame(b"lost"))
+    tab.owe(frame(b"hello"))
+    assert await asyncio.wait_for(reader.readexactly(7), PATIENCE) == frame(b"hello")
+    await asyncio.wait_for(broken.ended.wait(), PATIENCE)
+
+
+async def test_a_peer_that_hung_up_is_owed_nothing(server: Server) -> None:
+    _, writer, tab = await server.raw()
+    writer.write_eof()
+    await asyncio.wait_for(tab.ended.wait(), PATIENCE)
+    tab.owe(frame(b"late"))
+    assert tab.owed is None
+
+
 async def test_the_kernel_ends_what_acknowledges_nothing_where_it_can(server: Server) -> None:
     _, _, tab = await server.raw()
     connected = tab.transport.get_extra_info("socket")
