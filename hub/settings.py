@@ -88,7 +88,7 @@ def _has_port(url: str) -> bool:
 
 def bare(text: str) -> str:
     """Take user name and password out of every URL in a text."""
-    return re.sub(r"(?<=://)[^/\s@]*@", "", text)
+    return re.sub(r"(?<=://)[^/\s@]*@|(?<=password=)[^&\s]+", "", text)
 
 
 def _setting(default: Any, help: str, *, unit: str = "", secret: bool = False, **rules: Any) -> Any:
@@ -160,6 +160,11 @@ class Settings(BaseSettings):
     drain_seconds: float = _setting(
         10, "time in which tabs are sent elsewhere before an exit", unit="seconds", ge=0, le=3600
     )
+
+    def __repr__(self) -> str:
+        return f"<Settings {' '.join(f'{name}={value}' for name, value in described(self))}>"
+
+    __str__ = __repr__
 
     @classmethod
     def settings_customise_sources(

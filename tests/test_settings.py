@@ -127,6 +127,7 @@ def test_a_short_operator_key_is_doubted() -> None:
 
 def test_a_text_is_shown_without_what_urls_in_it_hide() -> None:
     assert bare("no redis://u:p@h:1/0, and https://h/@x") == "no redis://h:1/0, and https://h/@x"
+    assert bare("no redis://h/0?password=p&db=1 here") == "no redis://h/0?password=&db=1 here"
 
 
 def test_two_secrets_are_valid_at_a_time() -> None:
@@ -204,5 +205,5 @@ def test_what_is_described_holds_no_secret() -> None:
     assert shown["HUB_REDIS_URL"] == "redis://store:6379/0"
     assert shown["HUB_SMS_URL"] == "twilio://api.twilio.com"
     assert shown["HUB_JWT_SECRET"] == "(set, 1)"
-    assert "hidden" not in str(shown) + repr(settings)
+    assert "hidden" not in str(shown) + str(settings) + repr(settings)
     assert list(shown) == [variable(name) for name in Settings.model_fields]

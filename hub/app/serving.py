@@ -26,7 +26,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from hub.app import logs
 from hub.engine.connection import Unavailable, Unsuitable
-from hub.settings import Settings
+from hub.settings import Settings, bare
 
 PROTOCOL = "hub.gateway.protocol:HubProtocol"
 BACKLOG = 4096  # connections waiting to be accepted when every tab comes back at once
@@ -79,10 +79,12 @@ class HubServer(uvicorn.Server):
         except (Unavailable, Unsuitable) as error:
             _give_up(str(error))
         try:
-            await super().startup(sockets)
+            for listener in sockets or ():
+                listener.listen(BACKLOG)  # uvloop only logs when this fails, and goes on without
         except OSError as error:  # another bound the address in the same moment, and was faster
             await self._life.__aexit__(None, None, None)
             _give_up(f"cannot listen on {self.config.host} port {self.config.port}: {error.strerror or error}")
+        await super().startup(sockets)
         calm_collector()
         if self.lifeline is not None:
             asyncio.get_running_loop().add_reader(self.lifeline, self._orphaned)
@@ -117,7 +119,7 @@ class HubServer(uvicorn.Server):
 
 
 def _give_up(reason: str) -> NoReturn:
-    print(f"hub: {reason}", file=sys.stderr, flush=True)
+    print(f"hub: {bare(reason)}", file=sys.stderr, flush=True)
     sys.exit(STARTUP_FAILURE)
 
 

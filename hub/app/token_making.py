@@ -14,7 +14,7 @@ from hub.engine.connection import Store, Unavailable, Unsuitable
 from hub.engine.directory import Directory
 from hub.engine.embedded import is_data_directory, running_url
 from hub.engine.identity import Identity
-from hub.settings import Settings, Unfit
+from hub.settings import Settings, Unfit, bare
 
 
 async def make_token(settings: Settings, user: str, seconds: float, actor: str | None) -> str:
@@ -26,7 +26,7 @@ async def make_token(settings: Settings, user: str, seconds: float, actor: str |
             await _refuse_in_vain(Directory(store), user, actor)
             return await _mint(store, ready, user, seconds, actor)
         except (Unavailable, Unsuitable) as error:
-            raise Unfit(str(error)) from error
+            raise Unfit(bare(str(error))) from error
         finally:
             await store.close()
 

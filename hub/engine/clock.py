@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from hub.engine.connection import Store, Unavailable
 
 LOOK_SECONDS = 0.05  # between two looks at what another process set
-FOLLOW_SECONDS = 4 * LOOK_SECONDS  # in which all others have looked
+FOLLOW_SECONDS = 3 * LOOK_SECONDS  # in which all others have looked
 
 
 class Clock:

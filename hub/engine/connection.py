@@ -92,7 +92,7 @@ class Store:
     def place(self) -> str:
         """Say where the store is, without its password."""
         scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
     async def open(self) -> None:
         """Check what the store promises and load the Functions; raise Unavailable or Unsuitable."""

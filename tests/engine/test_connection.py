@@ -117,5 +117,6 @@ async def test_a_store_that_is_full_is_unavailable_and_not_a_fault_of_ours(store
 
 
 def test_a_password_is_never_shown() -> None:
-    store = Store("redis://hub:S3cret@127.0.0.1:6379/0")
-    assert "S3cret" not in f"{store!r}{store.place}"
+    for url in ("redis://hub:S3cret@127.0.0.1:6379/0", "redis://127.0.0.1:6379/0?password=S3cret"):
+        store = Store(url)
+        assert "S3cret" not in f"{store!r}{store.place}"

@@ -16,9 +16,10 @@ def seeded(start_hub: StartHub) -> HubProcess:
     hub = start_hub()
     headers = {"Authorization": f"Bearer {OPERATOR}"}
     for path, body in (
-        ("accounts/acme", {"name": "Acme"}),
+        ("accounts/top", {"name": "Top"}),
+        ("accounts/acme", {"name": "Acme", "parent": "top"}),
         ("users/ann", {"account": "acme", "name": "Ann"}),
-        ("users/olga", {"account": "acme", "name": "Olga", "roles": ["admin"]}),
+        ("users/olga", {"account": "top", "name": "Olga", "roles": ["admin"]}),
         ("users/gone", {"account": "acme", "name": "Gone", "active": False}),
         ("contacts/c7", {"account": "acme", "first_name": "Eve", "assigned_user": "ann"}),
     ):

@@ -114,14 +114,14 @@ def test_the_clock_of_test_mode_is_the_same_in_all_workers_until_a_restart(start
         return httpx2.request(method, f"{hub.url}/v1/test/clock{path}", json=body or None, headers=headers)
 
     def times(seconds: int = 0) -> set[str]:
-        return {ask("POST", "/advance", seconds=seconds).json()["now"] for _ in range(12)}
+        return {ask("POST", "/advance", seconds=seconds).json()["now"] for _ in range(6)}
 
     assert ask("PUT", "", now="2031-01-01T00:00:00Z").status_code == 200
     assert times() == {"2031-01-01T00:00:00.000Z"}
-    assert max(times(seconds=5)) == "2031-01-01T00:01:00.000Z"
+    assert max(times(seconds=5)) == "2031-01-01T00:00:30.000Z"
     os.kill(children(hub.pid)[0], signal.SIGKILL)
     wait_until(lambda: len(children(hub.pid)) == 2, "another worker")
-    assert times() == {"2031-01-01T00:01:00.000Z"}
+    assert times() == {"2031-01-01T00:00:30.000Z"}
     assert ask("DELETE", "").status_code == 204
     assert max(times()) < "2031"
     assert ask("PUT", "", now="2031-01-01T00:00:00Z").status_code == 200
@@ -143,11 +143,11 @@ def test_a_start_that_fails_has_accepted_nobody(outside_store: StoreProcess) -> 
 
 
 def test_an_address_that_another_took_meanwhile_is_said_in_plain_words(capfd: pytest.CaptureFixture[str]) -> None:
-    with bind("127.0.0.1", 0) as faster:
-        with bind("127.0.0.1", faster.getsockname()[1]) as slower:  # both may bind while neither listens
-            faster.listen()
-            with pytest.raises(SystemExit) as ended:
-                echo(load({}), slower)
+    faster = bind("127.0.0.1", 0)
+    slower = bind("127.0.0.1", faster.getsockname()[1])  # both may bind while neither listens
+    faster.listen()
+    with faster, slower, pytest.raises(SystemExit) as ended:
+        echo(load({}), slower)
     assert ended.value.code == 3
     assert capfd.readouterr().err.startswith("hub: cannot listen on 127.0.0.1")
 
