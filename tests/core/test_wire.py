@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.core import wire
-from hub.core.wire import CloseCode, Dismiss, Hello, Pong, Read, Refused, State, decode
+from hub.core.wire import MOST_IDS, CloseCode, Dismiss, Hello, Pong, Read, Refused, State, decode
 
 GOLDEN = Path(__file__).parent.parent / "wire"
 SAID = [said for path in sorted(GOLDEN.glob("*.json")) for said in json.loads(path.read_text())["from_tab"]]
@@ -131,14 +131,14 @@ def test_a_returning_tab_may_name_any_number_and_any_client_or_none() -> None:
 
 
 @pytest.mark.parametrize("op", ["shown", "faded", "dismiss", "read"])
-def test_a_message_names_at_most_1000_ids(op: str) -> None:
-    said = decode(json.dumps({"op": op, "ids": ["n"] * 1000}).encode())
+def test_a_message_names_at_most_as_many_ids_as_its_bytes_hold(op: str) -> None:
+    said = decode(json.dumps({"op": op, "ids": ["n"] * MOST_IDS}).encode())
     assert not isinstance(said, Refused)
-    refused = decode(json.dumps({"op": op, "ids": ["n"] * 1001}).encode())
+    refused = decode(json.dumps({"op": op, "ids": ["n"] * (MOST_IDS + 1)}).encode())
     assert isinstance(refused, Refused)
     assert (refused.op, refused.code) == (op, "invalid")
     assert "ids" in refused.message
-    assert "1000" in refused.message
+    assert str(MOST_IDS) in refused.message
 
 
 @pytest.mark.parametrize("op", ["shown", "faded", "dismiss", "read"])

@@ -21,7 +21,7 @@ def reports(*states: Attention) -> list[Errand]:
     return [Report(state) for state in states]
 
 
-def test_pop_ups_taken_in_a_row_are_one_errand_of_at_most_1000_ids() -> None:
+def test_pop_ups_taken_in_a_row_are_one_errand_of_bounded_length() -> None:
     waiting = line(*(Take((f"n{number}",)) for number in range(2 * MOST_IDS + 1)))
     assert [len(errand.ids) for errand in waiting if isinstance(errand, Take)] == [MOST_IDS, MOST_IDS, 1]
     assert [id for errand in waiting if isinstance(errand, Take) for id in errand.ids] == [
