@@ -9,7 +9,7 @@ Messages are MessagePack maps with `v` = 1; a reader ignores kinds and fields th
 
     notify      base, record (rows.Record), users: [[user, index, seq, unread, tab offered to, gen, reason code], …]
     mark        user, op, seq, ids | up_to, unread
-    elected     user, gen, tab ('' = none), popups: [[id, seq, state, reason code, record], …],
+    elected     user, gen, tab ('' = none), connection, popups: [[id, seq, state, reason code, record], …],
                 silent: the tab that did not answer
     superseded  user, tab, connection: any other connection of this tab id is to be closed
     view        user (`ann#olga`): read what became of this log-in-as session; silent as in elected, tab and
@@ -108,6 +108,8 @@ class Doorbells:
                 del self._wanted[channel]
                 self._confirmed.discard(channel)
                 gone.append(channel)
+                if waiting := self._waiting.pop(channel, None):
+                    waiting.cancel()  # nobody who still wants it waits for it
         if self._line and gone:
             self._line.unsubscribe(gone)
 

@@ -162,15 +162,22 @@ class Fanout:
                 if message.get("silent") and tab.key == message["silent"]:
                     tab.session.is_silent = True
                     metrics.SILENT_TABS.inc()
+            if message["gen"] > person.gen:
+                self._end_older(person.tabs, message)  # also when `superseded` itself was lost
             self._roster.hear(person, election(message["gen"], message["tab"], popups))
             if popups:
                 self._roster.arm(person)
 
     def _superseded(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
-            for tab in [*person.tabs, *person.arriving]:
-                if tab.key == message["tab"] and tab.seat and tab.seat.connection != message["connection"]:
-                    tab.end(CloseCode.SUPERSEDED)
+            self._end_older(person.everyone, message)
+
+    @staticmethod
+    def _end_older(tabs: list[Tab], message: dict[str, Any]) -> None:
+        """End the other connections of the tab id that a message names."""
+        for tab in [tab for tab in tabs if tab.key == message["tab"] and tab.seat]:
+            if tab.seat and tab.seat.connection != message.get("connection", tab.seat.connection):
+                tab.end(CloseCode.SUPERSEDED)
 
     def _profile(self, account: str, message: dict[str, Any]) -> None:
         self._roster.changed(account, message["user"], is_chosen=message["k"] == "preferences")

@@ -107,6 +107,16 @@ async def test_a_tab_id_taken_over_elsewhere_unheard_is_found_with_the_lost_elec
     assert (await new.hear("notify"))["popup"] is True
 
 
+async def test_a_tab_id_taken_over_elsewhere_is_told_by_the_election_too(world: World, deaf: Deaf) -> None:
+    other = await world.edge()
+    deaf.lose("superseded")
+    old = await world.tab()
+    new = await world.tab(edge=other)
+    assert await old.is_closed_with() == 4505
+    await world.post("ann")
+    assert (await new.hear("notify"))["popup"] is True
+
+
 async def test_a_refused_origin_is_named_once_a_minute_with_the_setting(world: World) -> None:
     async def is_refused(origin: str) -> None:
         with pytest.raises(websockets.InvalidStatus):

@@ -228,7 +228,7 @@ local function settle(keys, person, leases, notifications, now_ms, silent)
     publish(keys.channel, {k = 'view', user = person.id, silent = silent or ''})
   else
     publish(keys.channel, {
-      k = 'elected', user = person.id, gen = person.gen, tab = elected,
+      k = 'elected', user = person.id, gen = person.gen, tab = elected, connection = holder,
       popups = popup_rows(keys, notifications, open), silent = silent or '',
     })
   end
