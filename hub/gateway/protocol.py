@@ -80,7 +80,7 @@ class Outbox:
         size = 0
         for connection in owing:
             owed, connection.owed = connection.owed, None
-            if owed is not None and connection.phase not in OVER:
+            if owed is not None:  # nothing is owed any more to a connection that ends
                 data = owed[0] if len(owed) == 1 else b"".join(owed)
                 try:
                     connection.transport.write(data)
