@@ -37,6 +37,12 @@ _PIECE = 4096  # bytes of a message that count as one message against its limit
 _REFUSED_COST = 50  # messages that a refused one counts as, for each piece of it: finding out why is slow
 _REPORT_COST = 10  # messages that a report counts as: each has the store elect
 
+# Milliseconds in which a closed tab comes back (shortest, longest), by close code.
+SOON_MS = (500, 2_000)
+RETURN_MS = {CloseCode.STORE_UNAVAILABLE: (1_000, 20_000), CloseCode.RATE_LIMITED: (10_000, 20_000)}
+NEVER_MS = (0, 0)
+UNANNOUNCED = (CloseCode.INTERNAL, CloseCode.BAD_MESSAGE, CloseCode.TOO_SLOW)  # no detail, or nobody who reads it
+
 
 class Stage(enum.Enum):
     """Say how far the conversation is."""
@@ -234,12 +240,17 @@ class Session:
         """Tell whether the token ran out longer ago than is forgiven; `now` is business time."""
         return self.stage is Stage.LIVE and now >= self.expires_at + TOKEN_GRACE
 
-    def close(self, code: CloseCode) -> Commands:
-        """End the conversation, once."""
+    def close(self, code: CloseCode, farewell: bytes | None = None) -> Commands:
+        """End the conversation, once. A tab that was welcomed is told by `bye` when to come back, if ever.
+
+        Browsers often see 1006 instead of the code; `bye` reaches them.
+        """
         if self.stage is Stage.CLOSED:
             return ()
+        if farewell is None and self.stage is Stage.LIVE and code not in UNANNOUNCED:
+            farewell = frames.bye(code, *(RETURN_MS.get(code, SOON_MS) if code.reconnect else NEVER_MS))
         self.stage = Stage.CLOSED
-        return (Close(code),)
+        return (Close(code),) if farewell is None else (Send(farewell), Close(code))
 
     def lost(self) -> None:
         """Take note that the connection is gone."""

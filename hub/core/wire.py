@@ -21,15 +21,14 @@ MSGPACK = "hub.v1+msgpack"
 SUBPROTOCOLS = (JSON, MSGPACK)
 
 _LARGEST = 2**53 - 1  # what a browser's number holds exactly
-MOST_IDS = 2_200  # in one message: what 64 KiB hold of the ids that the hub makes
 
 Attention = Literal["focused", "visible", "hidden", "frozen"]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 # Fail-fast: else 32,000 wrong ids in one message are 32,000 errors, and hold everybody up for 50 ms.
 _Ids = tuple[Annotated[str, StringConstraints(max_length=160)], ...]
-Ids = Annotated[_Ids, Field(max_length=MOST_IDS, fail_fast=True)]
+Ids = Annotated[_Ids, Field(fail_fast=True)]  # as many as the message may hold
 Seq = Annotated[int, Field(ge=0, le=_LARGEST)]
-Ref = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)] | Annotated[str, StringConstraints(max_length=128)] | None
+Ref = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)] | str | None
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -209,9 +208,12 @@ def _refused(data: bytes, error: ErrorDetails) -> Refused:
     if not isinstance(op, str) or op not in OPERATIONS:
         return Refused(None, "bad_message", "not an object with a known op")
     ref = said.get("ref")
-    kept = len(ref) <= 128 if isinstance(ref, str) else type(ref) is int and abs(ref) <= _LARGEST
+    kept = isinstance(ref, str) or (type(ref) is int and abs(ref) <= _LARGEST)
     code = "unknown_field" if error["type"] == "unexpected_keyword_argument" else "invalid"
-    return Refused(op, code, f"{_place(error['loc'][1:])}: {error['msg']}", ref if kept else None)
+    place = error["loc"][1:]
+    if place[:1] == ("ref",):
+        return Refused(op, code, "ref: must be a text or a whole number")
+    return Refused(op, code, f"{_place(place)}: {error['msg']}", ref if kept else None)
 
 
 def _place(location: tuple[Any, ...]) -> str:

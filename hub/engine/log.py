@@ -16,6 +16,7 @@ from hub.engine.rows import Change, Entry, Record, read_change, read_entry, text
 
 PAGE = 100
 SWEEP = 200
+MARKED = 1_000
 DAY_MS = 86_400_000
 
 
@@ -145,12 +146,22 @@ class Log:
     ) -> MarkResult:
         """Dismiss, read, archive or restore (`operation` in the past tense of the frames) by ids or up to a seq."""
         asked: dict[str, Any] = {"user": user, "operation": operation, "epoch": epoch}
-        asked |= {"up_to": up_to} if ids is None else {"ids": list(dict.fromkeys(ids))}
-        keys, changed, more = self.store.keys.person(account, user), list[str](), True
-        while more:
-            part, unknown, unread, seq, more = await self.store.call("mark", keys, msgpack.packb(asked))
-            changed += map(text, part)
-        return MarkResult(tuple(changed), tuple(map(text, unknown)), int(unread), int(seq))
+        if ids is None:
+            return await self._mark(account, user, [asked | {"up_to": up_to}])
+        named = list(dict.fromkeys(ids))
+        pages = [named[start : start + MARKED] for start in range(0, len(named), MARKED)] or [[]]
+        return await self._mark(account, user, [asked | {"ids": page} for page in pages])
+
+    async def _mark(self, account: str, user: str, pages: Sequence[dict[str, Any]]) -> MarkResult:
+        """Mark page by page, so that no step holds the store up; each page that changes something is a change."""
+        keys, changed, unknown, unread, seq = self.store.keys.person(account, user), list[str](), list[str](), 0, 0
+        for page in pages:
+            more: Any = True
+            while more:
+                part, strange, unread, seq, more = await self.store.call("mark", keys, msgpack.packb(page))
+                changed += map(text, part)
+                unknown += map(text, strange)
+        return MarkResult(tuple(changed), tuple(unknown), int(unread), int(seq))
 
     async def inbox(
         self,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 from hub.engine.connection import Store
-from hub.engine.log import PAGE, Tail
+from hub.engine.log import MARKED, PAGE, Tail
 from hub.engine.rows import Change, Entry, read_change, read_entry, text
 
 LEASE_MS = 3000
@@ -133,8 +133,11 @@ class Tabs:
         return await self._about_popups("faded", seat, ids)
 
     async def _about_popups(self, operation: str, seat: Seat, ids: Sequence[str]) -> int:
-        asked = msgpack.packb({**seat.asked, "ids": list(ids)})
-        return int(await self.store.call(operation, self._seat_keys(seat)[2:], asked))
+        keys, count = self._seat_keys(seat)[2:], 0
+        for start in range(0, len(ids), MARKED):
+            asked = msgpack.packb({**seat.asked, "ids": list(ids[start : start + MARKED])})
+            count += int(await self.store.call(operation, keys, asked))
+        return count
 
     async def detach(self, seat: Seat) -> None:
         """Forget a tab whose connection ended."""

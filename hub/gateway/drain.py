@@ -28,5 +28,4 @@ async def drain(tabs: Collection[Tab], seconds: float) -> None:
         if start:
             await asyncio.sleep(BATCH_SECONDS)
         for tab in waiting[start : start + size]:
-            tab.send(farewell)
-            tab.end(CloseCode.DRAINING)
+            tab.end(CloseCode.DRAINING, farewell)

@@ -14,7 +14,7 @@ from hub import metrics
 from hub.core import frames
 from hub.core.session import Close, Command, Limits, Report, Send, Session, Take
 from hub.core.tokens import Claims
-from hub.core.wire import MOST_IDS, CloseCode, Refused, decode
+from hub.core.wire import CloseCode, Refused, decode
 from hub.engine.log import Tail
 from hub.engine.tabs import Seat
 from hub.gateway.protocol import BINARY, Connection, Outbox, Phase, frame
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from hub.gateway.person import News, Person
 
 _WRONG_KIND = Refused(None, "bad_message", "this subprotocol uses the other kind of message")
+
+
+MOST_TAKEN = 1_000  # pop-ups in one errand, so that none holds the store up
 
 
 class Leave:
@@ -100,9 +103,9 @@ class Tab(Connection):
         if self.phase is Phase.OPEN:
             self.owe(frame(frames.packed(payload), BINARY) if self.is_binary else frame(payload))
 
-    def end(self, code: CloseCode) -> None:
-        """Close this tab for a reason of the hub's."""
-        self.act(self.session.close(code))
+    def end(self, code: CloseCode, farewell: bytes | None = None) -> None:
+        """Close this tab for a reason of the hub's; `farewell` is a `bye` of its own."""
+        self.act(self.session.close(code, farewell))
 
     def act(self, commands: tuple[Command, ...]) -> None:
         """Carry out commands of the session."""
@@ -163,7 +166,7 @@ def enqueue(line: deque[Errand], errand: Errand) -> None:
     Of reports in a row the last one wins, and `focused` before it stays: that the person acted must not be lost.
     """
     match (line[-1] if line else None), errand:
-        case Take(ids=some), Take(ids=more) if len(some) + len(more) <= MOST_IDS:
+        case Take(ids=some), Take(ids=more) if len(some) + len(more) <= MOST_TAKEN:
             line[-1] = Take(some + more)
         case Report(state=before), Report() if before != "focused":
             line.pop()

@@ -39,6 +39,11 @@ class Dialogue:
         return list(self.session.tick(self.now))
 
 
+def told(code: CloseCode, shortest_ms: int, longest_ms: int) -> list[Command]:
+    """A welcomed tab hears when to come back, and is closed."""
+    return [Send(frames.bye(code, shortest_ms, longest_ms)), Close(code)]
+
+
 @pytest.fixture
 def tab() -> Dialogue:
     return Dialogue()
@@ -111,7 +116,8 @@ def test_what_is_no_message_ends_the_conversation(live: Dialogue) -> None:
 
 
 def test_after_the_end_nothing_happens(live: Dialogue) -> None:
-    assert live.session.close(CloseCode.DRAINING) == (Close(CloseCode.DRAINING),)
+    farewell = frames.bye(CloseCode.DRAINING, 100, 1_100)
+    assert live.session.close(CloseCode.DRAINING, farewell) == (Send(farewell), Close(CloseCode.DRAINING))
     assert live.session.close(CloseCode.REMOVED) == ()
     assert live.says(b'{"op":"dismiss","ids":["n1"],"ref":1}') == []
     assert live.waits(1000) == []
@@ -147,7 +153,7 @@ def test_no_sign_of_life_after_a_ping(live: Dialogue) -> None:
     assert live.waits(25) == [Send(frames.PING)]
     assert live.session.due == live.now + 10
     assert live.waits(9.9) == []
-    assert live.waits(0.1) == [Close(CloseCode.NO_PONG)]
+    assert live.waits(0.1) == told(CloseCode.NO_PONG, 500, 2_000)
 
 
 def test_any_message_is_a_sign_of_life(live: Dialogue) -> None:
@@ -161,7 +167,7 @@ def test_any_message_is_a_sign_of_life(live: Dialogue) -> None:
 def test_more_messages_than_anybody_sends(live: Dialogue) -> None:
     said = [live.says(b'{"op":"pong"}') for _ in range(19)]
     assert said == [[]] * 19
-    assert live.says(b'{"op":"pong"}') == [Close(CloseCode.RATE_LIMITED)]
+    assert live.says(b'{"op":"pong"}') == told(CloseCode.RATE_LIMITED, 10_000, 20_000)
 
 
 def test_the_allowance_comes_back_with_time(live: Dialogue) -> None:
@@ -174,21 +180,21 @@ def test_the_allowance_comes_back_with_time(live: Dialogue) -> None:
 def test_a_long_message_counts_as_several(live: Dialogue) -> None:
     long = b'{"op":"shown","ids":[' + b",".join(b'"%060d"' % i for i in range(1000)) + b"]}"
     assert len(live.says(long)) == 1
-    assert live.says(long) == [Close(CloseCode.RATE_LIMITED)]
+    assert live.says(long) == told(CloseCode.RATE_LIMITED, 10_000, 20_000)
 
 
 def test_a_refused_message_counts_as_what_it_costs_us_and_a_long_one_as_more() -> None:
     wrong = b'{"op":"shown","ids":[7]}'
     live = welcomed(Limits(messages_at_once=252))
-    assert [type(command) for _ in range(6) for command in live.says(wrong)] == [Send] * 5 + [Close]
+    assert [type(command) for _ in range(6) for command in live.says(wrong)] == [Send] * 6 + [Close]
     live = welcomed(Limits(messages_at_once=252))
-    assert live.says(b'{"op":"shown","ids":[' + b"1," * 12_000 + b"1]}") == [Close(CloseCode.RATE_LIMITED)]
+    assert live.says(b'{"op":"shown","ids":[' + b"1," * 12_000 + b"1]}") == told(CloseCode.RATE_LIMITED, 10_000, 20_000)
 
 
 def test_reports_that_would_have_the_store_elect_all_day_are_stopped() -> None:
     live = welcomed(Limits(messages_at_once=102))
     said = [command for _ in range(11) for command in live.says(b'{"op":"state","state":"focused"}')]
-    assert said == [*[Report("focused")] * 10, Close(CloseCode.RATE_LIMITED)]
+    assert said == [*[Report("focused")] * 10, *told(CloseCode.RATE_LIMITED, 10_000, 20_000)]
 
 
 def test_a_silent_tab_is_counted_again_as_soon_as_it_speaks(live: Dialogue) -> None:
@@ -219,4 +225,31 @@ def test_a_heartbeat_shorter_than_the_patience_is_kept_and_silence_still_ends_it
         assert tab.waits(1) == [Send(frames.PING)]
         tab.says(b'{"op":"pong"}')
     assert [tab.waits(1) for _ in range(3)] == [[Send(frames.PING)]] * 3
-    assert tab.waits(1) == [Close(CloseCode.NO_PONG)]
+    assert tab.waits(1) == told(CloseCode.NO_PONG, 500, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "window"),
+    [
+        (CloseCode.TOKEN_EXPIRED, (500, 2_000)),
+        (CloseCode.STORE_UNAVAILABLE, (1_000, 20_000)),
+        (CloseCode.REMOVED, (0, 0)),
+        (CloseCode.SUPERSEDED, (0, 0)),
+    ],
+)
+def test_a_welcomed_tab_is_told_by_bye_before_it_is_closed(
+    live: Dialogue, code: CloseCode, window: tuple[int, int]
+) -> None:
+    assert list(live.session.close(code)) == told(code, *window)
+    assert live.session.close(code) == ()
+
+
+@pytest.mark.parametrize("code", [CloseCode.BAD_TOKEN, CloseCode.TOO_MANY_TABS, CloseCode.REMOVED])
+def test_a_tab_that_was_never_welcomed_is_closed_at_once(tab: Dialogue, code: CloseCode) -> None:
+    tab.says(HELLO)
+    assert tab.session.close(code) == (Close(code),)
+
+
+@pytest.mark.parametrize("code", [CloseCode.INTERNAL, CloseCode.BAD_MESSAGE])
+def test_a_fault_is_closed_without_a_word(live: Dialogue, code: CloseCode) -> None:
+    assert live.session.close(code) == (Close(code),)

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 from hub.core.session import Fade, Report, Take
-from hub.core.wire import MOST_IDS, Attention
-from hub.gateway.tab import Errand, enqueue
+from hub.core.wire import Attention
+from hub.gateway.tab import MOST_TAKEN, Errand, enqueue
 
 
 def line(*errands: Errand) -> list[Errand]:
@@ -22,10 +22,10 @@ def reports(*states: Attention) -> list[Errand]:
 
 
 def test_pop_ups_taken_in_a_row_are_one_errand_of_bounded_length() -> None:
-    waiting = line(*(Take((f"n{number}",)) for number in range(2 * MOST_IDS + 1)))
-    assert [len(errand.ids) for errand in waiting if isinstance(errand, Take)] == [MOST_IDS, MOST_IDS, 1]
+    waiting = line(*(Take((f"n{number}",)) for number in range(2 * MOST_TAKEN + 1)))
+    assert [len(errand.ids) for errand in waiting if isinstance(errand, Take)] == [MOST_TAKEN, MOST_TAKEN, 1]
     assert [id for errand in waiting if isinstance(errand, Take) for id in errand.ids] == [
-        f"n{number}" for number in range(2 * MOST_IDS + 1)
+        f"n{number}" for number in range(2 * MOST_TAKEN + 1)
     ]
 
 
