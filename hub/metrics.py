@@ -33,7 +33,6 @@ EVENTS = Counter("hub_events", "Events taken, by outcome", ["status"])
 
 # The workers
 NOTIFICATIONS = Counter("hub_notifications", "Entries appended to users' logs")
-DELIVERIES = Counter("hub_deliveries", "Deliveries tried, by channel and outcome", ["channel", "state"])
 
 
 def exposition() -> bytes:
