@@ -29,7 +29,7 @@ async def existing(call: Call) -> Owned:
 
 
 async def read(call: Call) -> Answer:
-    """Show it whole, also the `data` that frames leave out for its size."""
+    """Show it whole, also the `data` that snapshots leave out for its size."""
     user, decision = call.target.owner, call.target.value
     base, _ = split_id(call.id) or ("", 0)
     log = call.hub.log

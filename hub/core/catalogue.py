@@ -16,7 +16,6 @@ import orjson
 
 from hub.core.directory import User
 
-CHANNELS = ("system", "text", "email")
 OPTIONS = ("system", "au", "text", "email")
 
 # types.json names three fields for its own reader; here they have the names that the API gives them.

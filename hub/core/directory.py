@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-ROLES = ("agent", "manager", "admin", "billing_admin")
-PRESENCES = ("available", "busy", "on_call", "on_break", "offline")
-
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -14,8 +14,7 @@ import orjson
 from hub.core.catalogue import NotificationType
 from hub.core.events import Event, changed_fields
 
-STATES = ("unread", "read", "archived")
-LEAN_DATA = 2 * 1024  # bytes; more data is left out of frames and snapshots, and read over HTTP
+LEAN_DATA = 2 * 1024  # bytes; more data is left out of snapshots, and read over HTTP
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number it spells
 _ID = re.compile(r"([0-9a-z]{26})-(0|[1-9][0-9]{0,8})")
