@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m bench fanout`, `python -m bench idle`."""
+"""The command line of the benchmarks: `python -m bench fanout`, `idle`, `broadcast`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from bench.peers import RUN, uws
 from bench.report import Report
-from bench.scenarios import fanout, idle
+from bench.scenarios import broadcast, fanout, idle
 from bench.tab import ServerFailed
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None)
@@ -46,6 +46,17 @@ def run_idle(
 ) -> None:
     plan = idle.Plan(tabs, rounds, _named(peers), _command())
     _finish(lambda: idle.measure(plan, _tell), save)
+
+
+@app.command("broadcast", help=broadcast.QUESTION)
+def run_broadcast(
+    members: Annotated[int, typer.Option(min=1, help="Members of the group.")] = 10_000,
+    connected: Annotated[int, typer.Option(min=1, help="Members with a tab each.")] = 2_000,
+    rounds: Rounds = 3,
+    save: Save = "",
+) -> None:
+    plan = broadcast.Plan(members, connected, rounds, _command())
+    _finish(lambda: broadcast.measure(plan, _tell), save)
 
 
 def _named(peers: str) -> tuple[str, ...]:

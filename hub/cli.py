@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from hub import __version__
 from hub.settings import Settings, Unfit, described, doubts, load, unknown_names
 
 if TYPE_CHECKING:
+    from hub.app.broadcasting import Draft
     from hub.app.operating import RunningHub
 
 EXAMPLE = """'{"seconds": 34}'"""
@@ -43,6 +45,7 @@ class Kind(StrEnum):
     user = "user"
     notification = "notification"
     delivery = "delivery"
+    broadcast = "broadcast"
 
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
@@ -110,12 +113,70 @@ def send(
     data_dir: DataDir = None,
 ) -> None:
     """Post an event to a running hub, and say how many people it told."""
-    from hub.app.operating import send_event
+    from hub.app.sending import send_event
 
     event = {"type": type, "account": account, "contact": contact, "line": line, "users": user, "title": title}
     event |= {"body": body, "url": link, "data": _object(data), "origin": origin, "id": id}
     given = {name: value for name, value in event.items() if value is not None}
-    typer.echo(send_event(_remote(url, key, data_dir), given))
+    with _remote(url, key, data_dir) as hub:
+        typer.echo(send_event(hub, given))
+
+
+@app.command()
+def broadcast(
+    message: Annotated[str | None, typer.Argument(help="Text; of HTML b i strong em br span div p and a href.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="User group it goes to; may be repeated.")] = None,
+    user: Annotated[list[str] | None, typer.Option(help="User it goes to, too; may be repeated.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title, instead of the usual one.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where a click leads: http, https or mailto.")] = None,
+    expires: Annotated[str | None, typer.Option(help="When it is taken back, such as 2027-03-14T12:00:00Z.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account that it is of.", show_default="by group")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask on a terminal before it is sent.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Show how it is delivered until that is over.")] = False,
+    once: Annotated[str | None, typer.Option(help="Name of this sending: under the same name it is sent once.")] = None,
+    recall: Annotated[str | None, typer.Option(help="Id of a broadcast to take back, instead of a MESSAGE.")] = None,
+    url: HubUrl = None,
+    key: Key = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Send a message once to the people of user groups, after counting them; or take one back."""
+    from hub.app.broadcasting import Draft
+    from hub.app.broadcasting import recall as take_back
+
+    if (message is None) == (recall is None):
+        raise Unfit("give either a MESSAGE to send, or --recall ID")
+    with _remote(url, key, data_dir) as hub:
+        if recall is not None:
+            typer.echo(take_back(hub, recall, _say))
+        else:
+            more = {"title": title, "url": link, "expires_at": expires, "account": account}
+            given = {name: value for name, value in more.items() if value is not None}
+            _broadcast(hub, Draft(message or "", group or (), user or (), given), yes, wait, once)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[str, typer.Argument(help="File of directory objects as JSON, one a line; - reads from a pipe.")],
+    from_line: Annotated[int, typer.Option(help="Line to begin with, where an import ended early.", min=1)] = 1,
+    errors: Annotated[int, typer.Option(help="Refused lines that are named; the rest is counted.", min=0)] = 50,
+    url: HubUrl = None,
+    key: Key = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Load a directory of any size into a running hub, in the order of the file. Safe to repeat.
+
+    Lines are {"kind": "account" | "user" | "group" | "ring_group" | "line" | "contact", "id": …, …}. Exits with 1 when
+    a line was refused; the others are stored.
+    """
+    from hub.app.importing import STOPPED, Import
+
+    settings = _settings(data_dir=data_dir)
+    with _remote(url, key, data_dir) as hub:
+        task = Import(hub, file, settings.bulk_body_limit, from_line, errors)
+        status = task.run()
+    if status != STOPPED:  # who stopped it was told already
+        typer.echo(task.tally)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -127,11 +188,12 @@ def inspect(
     data_dir: DataDir = None,
 ) -> None:
     """Say what a running hub knows, and why it decided so."""
-    from hub.app.operating import INSPECT
+    from hub.app.inspecting import INSPECT
+    from hub.app.operating import printable
 
-    remote = _remote(url, key, data_dir)
-    for line in INSPECT[kind.value](remote, id):
-        typer.echo(line)
+    with _remote(url, key, data_dir) as hub:
+        for line in INSPECT[kind.value](hub, id):
+            typer.echo(printable(line))
 
 
 @app.command()
@@ -193,6 +255,21 @@ def _settings(**flags: Any) -> Settings:
     for name, nearest in unknown_names(os.environ):
         _say(f"warning: {name} is not a setting; did you mean {nearest}?")
     return load(os.environ, **flags)
+
+
+def _broadcast(hub: RunningHub, draft: Draft, yes: bool, wait: bool, once: str | None) -> None:
+    """Count, ask, send, and watch."""
+    from hub.app.broadcasting import preview, send, watch
+    from hub.app.operating import count
+
+    people = count(preview(hub, draft), "person", "people")
+    _say(f"it goes to {people}")
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Send to {people}?", abort=True, err=True)
+    sent = send(hub, draft, once or secrets.token_hex(8), _say)
+    typer.echo(f"{sent['id']}: accepted, {count(sent['recipients'], 'recipient')}")
+    if wait:
+        typer.echo(watch(hub, sent["id"]))
 
 
 def _remote(url: str | None, key: str | None, data_dir: Path | None) -> RunningHub:

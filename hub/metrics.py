@@ -29,6 +29,7 @@ BUS_RECONNECTS = Counter("hub_bus_reconnects", "Times that a bus connection was 
 # The API
 REQUESTS = Counter("hub_requests", "Requests answered, by route and status", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("hub_request_seconds", "Time to answer a request", ["route"], buckets=_FAST)
+REQUESTS_LIMITED = Counter("hub_requests_limited", "Requests refused by a rate limit, by kind of credential", ["kind"])
 EVENTS = Counter("hub_events", "Events taken, by outcome", ["status"])
 
 # The workers

@@ -153,6 +153,12 @@ class Settings(BaseSettings):
     body_limit: int = _setting(262_144, "largest request body", unit="bytes", ge=1_024)
     bulk_body_limit: int = _setting(1_048_576, "largest body of a bulk request", unit="bytes", ge=1_024)
     bulk_events: int = _setting(100, "most events in one bulk", unit="events", ge=1, le=10_000)
+    rate_limit_keys: int = _setting(
+        60_000, "most requests of one producer key; 0 = no limit", unit="requests a minute", ge=0, le=1_000_000_000
+    )
+    rate_limit_users: int = _setting(
+        6_000, "most requests of one user; 0 = no limit", unit="requests a minute", ge=0, le=1_000_000_000
+    )
     tabs_per_user: int = _setting(32, "most tabs of one user", unit="tabs", ge=1, le=10_000)
     hello_seconds: float = _setting(10, "time to say hello", unit="seconds", gt=0, le=3600)
     heartbeat_seconds: float = _setting(25, "time between two pings", unit="seconds", gt=0, le=3600)

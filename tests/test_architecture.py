@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": set(),
     "settings": set(),
 }
-CORE_LIBRARIES = {"pydantic", "pydantic_core", "orjson", "msgpack", "jwt", "liquid", "cel", "phonenumbers"}
+CORE_LIBRARIES = {"pydantic", "pydantic_core", "orjson", "msgpack", "jwt", "nh3", "liquid", "cel", "phonenumbers"}
 OUTSIDE_CORE = {
     *("asyncio", "concurrent", "multiprocessing", "threading", "subprocess", "signal", "selectors", "socket", "ssl"),
     *("time", "sched", "random", "secrets", "uuid", "os", "sys", "io", "pathlib", "shutil", "tempfile", "logging"),

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -27,6 +28,7 @@ from bench.store import HOST, Store, free_port
 from bench.tab import Greeting, ServerFailed
 
 ACCOUNT, MODEL = "bench", "model"
+GROUP, BYSTANDER = "everyone", "bystander"
 TYPE = "client_update"
 CHANNEL = "hub:{%s}:t:" + TYPE
 EVENT = {
@@ -61,6 +63,45 @@ def run(store: Store, users: Sequence[str]) -> Iterator[Running]:
                     post=api.event,
                     happening=happening,
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasting:
+    """A whole hub with a large group, some of whose members have tabs, and one bystander outside the group."""
+
+    address: tuple[str, int]
+    processes: list[int]
+    greetings: list[Greeting]
+    bystander: Greeting
+    members: int
+    api: Api
+
+    def broadcast(self) -> str:
+        """Send a broadcast to the group; return its id."""
+        body = {"message": "The office closes at five today.", "groups": [GROUP], "account": ACCOUNT}
+        return str(self.api.call("POST", "/v1/broadcasts", body)["id"])
+
+    def is_paged(self, id: str) -> bool:
+        """Tell whether the broadcast is written into every member's log."""
+        return bool(self.api.read(f"/v1/broadcasts/{id}")["delivered"] == self.members)
+
+    def tell_bystander(self) -> None:
+        """Post an event for the bystander alone; the answer means stored."""
+        self.api.call("POST", "/v1/events", {"type": "mention", "account": ACCOUNT, "users": [BYSTANDER]})
+
+
+@contextmanager
+def broadcasting(store: Store, members: Sequence[str], connected: int) -> Iterator[Broadcasting]:
+    """Run one whole hub on the store, with these members in one account and one group."""
+    port, secret = free_port(), secrets.token_hex(32)
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
+        settings = _settings(store, folder, secret)
+        with server(_serve(port, "all"), port, settings) as whole:
+            api = Api(port, settings["HUB_OPERATOR_KEY"])
+            api.fill([*members, BYSTANDER])
+            api.load([json.dumps({"kind": "group", "id": GROUP, "account": ACCOUNT, "members": list(members)})])
+            greetings = [_greeting(user, secret) for user in members[:connected]]
+            yield Broadcasting((HOST, port), [whole.pid], greetings, _greeting(BYSTANDER, secret), len(members), api)
 
 
 def _settings(store: Store, folder: str, secret: str) -> dict[str, str]:
@@ -111,12 +152,19 @@ class Api:
     def fill(self, users: Sequence[str]) -> None:
         """Make the account and its users."""
         self.call("PUT", f"/v1/accounts/{ACCOUNT}", {"name": ACCOUNT})
-        lines = [json.dumps({"kind": "user", "id": user, "account": ACCOUNT, "name": user}) for user in users]
+        self.load([json.dumps({"kind": "user", "id": user, "account": ACCOUNT, "name": user}) for user in users])
+
+    def load(self, lines: Sequence[str]) -> None:
+        """Load directory objects, one a line."""
         for start in range(0, len(lines), LINES_A_REQUEST):
             part = "\n".join(lines[start : start + LINES_A_REQUEST])
             answer = self._send("POST", "/v1/directory", part, "application/x-ndjson")
             if answer["errors"]:
                 raise ServerFailed(f"the directory refused {answer['errors'][0]}")
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Ask for something."""
+        return self._send("GET", path, "", "application/json")
 
     def event(self, number: int, account: str = ACCOUNT) -> None:
         """Post the `number`-th event; the answer means stored, not yet delivered."""

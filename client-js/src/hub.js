@@ -9,7 +9,7 @@
  *   elected       {elected, popups}
  *   connection    {state}              connecting, connected, reconnecting, paused, closed
  *   attention     {state}              focused, visible, hidden, frozen: as told to the hub
- *   preferences   {preferences}
+ *   preferences   {preferences, roles}
  *   error         {code, message}
  *   frame         {sent, frame}        for diagnosis; tokens are left out
  *

@@ -79,7 +79,7 @@ export class Session {
       case "recalled": return this.#recalled(frame);
       case "restored": return this.#changed(frame.unread, this.inbox.mark(frame.ids, "read"));
       case "read": return this.#read(frame);
-      case "preferences": return [emit("preferences", {preferences: frame.preferences})];
+      case "preferences": return this.#chosen(frame);
       case "ack": return this.#acknowledged(frame);
       case "error": return this.#refused(frame);
       default: return [];
@@ -206,6 +206,15 @@ export class Session {
   #recalled(frame) {
     this.inbox.remove(frame.ids);
     return this.#closed(frame, "recalled", true);
+  }
+
+  /**
+   * @param {import("./wire.js").PreferencesChanged} frame
+   * @returns {Command[]}
+   */
+  #chosen({preferences, roles}) {
+    this.roles = roles ?? this.roles;
+    return [emit("preferences", {preferences, roles: this.roles})];
   }
 
   /** @param {import("./wire.js").Read} frame */

@@ -30,7 +30,7 @@
  * @typedef {{op: "elected", elected: boolean, popups: Entry[]}} Elected
  * @typedef {{op: "dismissed" | "recalled" | "archived" | "restored", seq?: number, ids: string[], unread: number}} Marked
  * @typedef {{op: "read", seq?: number, ids?: string[], up_to?: number, unread: number}} Read
- * @typedef {{op: "preferences", preferences: Record<string, unknown>}} PreferencesChanged
+ * @typedef {{op: "preferences", preferences: Record<string, unknown>, roles?: string[]}} PreferencesChanged
  * @typedef {{op: "ack", ref: number, changed: string[], unknown: string[], unread: number}} Ack
  * @typedef {{op: "error", ref?: number, code: string, message: string}} Refused
  * @typedef {{op: "ping"}} Ping
@@ -87,7 +87,7 @@ const SHAPES = {
   archived: marked,
   restored: marked,
   read: {seq: maybe(count), ids: maybe(texts), up_to: maybe(count), unread: count},
-  preferences: {preferences: map},
+  preferences: {preferences: map, roles: maybe(texts)},
   ack: {ref: count, changed: texts, unknown: texts, unread: count},
   error: {code: text, message: text},
   ping: {},

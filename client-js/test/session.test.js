@@ -174,7 +174,9 @@ describe("marks", () => {
   test("preferences are handed on", () => {
     const tab = known();
     tab.heard({op: "preferences", preferences: {types: {}}});
-    expect(tab.told()).toEqual([["preferences", {preferences: {types: {}}}]]);
+    expect(tab.told()).toEqual([["preferences", {preferences: {types: {}}, roles: ["agent"]}]]);
+    tab.heard({op: "preferences", preferences: {types: {}}, roles: ["manager"]});
+    expect(tab.told().at(-1)).toEqual(["preferences", {preferences: {types: {}}, roles: ["manager"]}]);
   });
 });
 

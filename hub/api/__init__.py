@@ -6,17 +6,22 @@ call            what travels behind the door: the request that was let in, and i
 auth            operator key, producer keys, user tokens; scopes and roles
 reach           the account tree that a caller sees, and references into it
 middleware      Host and Origin
-decoding        bounded bodies, JSON into models; fields and models: what requests may hold
+decoding        bounded bodies, JSON into models; fields, models, directory_models: what requests may hold
 problem         every refusal, as application/problem+json
 idempotency     one answer per Idempotency-Key; paging: limits and cursors
-accounts, users, groups, contacts, keys, directory    the directory (entity, rooted, listing: what they share)
+accounts, users, keys, directory                      the directory (entity: what they share)
+contacts, groups, ring_groups, lines                  what lies under root accounts (rooted, listing: all but the checks)
+defaults, rollup, line_opt_ins                        what an account and its users choose
+log_in_as, audit                                      looking through others' eyes, and who did
 events          events in, also as cloud_events; publishing decides and stores them
-notifications, deliveries                             what became of them
+broadcasts, system_notices                            messages to many (announcing: what they share)
+retailcrm       RetailCRM's call for the same; manners: how such a call is spoken to
+notifications, deliveries                             what became of events and messages
 types, preferences, inbox                             a user's own things
 operations      livez, readyz, metrics; testing: the clock and the outbox of test mode
 openapi         openapi.json, made from the route table
 asyncapi        asyncapi.json, made from the messages of the WebSocket; upgrade: its path, asked for without one
-client_files    the browser client's files; demo: the page and the seeded directory of `hub demo`
+client_files    the browser client's files; demo: the page of `hub demo`, demo_story: its directory
 needs           what all this asks of the hub
 """
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from hub.api.auth import DIRECTORY, DIRECTORY_READ, Caller
 from hub.api.call import NO_CONTENT, Answer, Call
+from hub.api.directory_models import AccountBody
 from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
-from hub.api.models import AccountBody, AccountPageQuery
+from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page
 from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
 from hub.api.publishing import publish
 from hub.api.reach import Reach
 from hub.api.route import Route
-from hub.core.directory import Account, Contact, Group, as_document
+from hub.core.directory import Account, Contact, Group, Line, RingGroup, as_document
 from hub.core.events import account_paused
 from hub.engine.directory import Held
+
+ROOTED: tuple[type[Any], ...] = (Contact, Group, Line, RingGroup)
+TOGETHER = 100  # objects removed at a time
 
 
 async def existing(call: Call) -> Account:
@@ -37,11 +44,14 @@ async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account] | 
     root = reach.tree.root(body.parent) if body.parent else id
     if body.owner is not None and (before is None or before.owner != body.owner):
         await reach.user(body.owner, root, "owner")
-    if before and reach.tree.root(id) != root:
-        await _check_move(reach, before)
+    old_root = reach.tree.root(id) if before else root
+    if old_root != root:
+        await _check_move(reach, id)
     account = to_stored(Account, id, body)
     await reach.hub.directory.put_account(account, held)
     await reach.refresh()
+    if old_root != root:
+        await _leave(reach, id, old_root)
     if event := account_paused(before, account):
         await publish(reach.hub, event, account)
     return account
@@ -62,19 +72,16 @@ async def patch(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
-    """Remove an account that has no users and no sub-accounts; its contacts, groups and keys go with it."""
+    """Remove an account that has no users and no sub-accounts; all else that is in it goes with it."""
     id, directory = call.id, call.hub.directory
     if call.reach.tree.descendants(id):
         raise conflict(f"The account {id} still has sub-accounts.")
     if await directory.users(id):
         raise conflict(f"The account {id} still has users.")
     root = call.reach.tree.root(id)
-    for contact in await directory.all(Contact, root):
-        if contact.account == id:
-            await directory.delete(Contact, root, contact.id)
-    for group in await directory.all(Group, root):
-        if group.account == id:
-            await directory.delete(Group, root, group.id)
+    for kind in ROOTED:
+        while found := await directory.page(kind, root, (id,), None, TOGETHER):
+            await asyncio.gather(*(directory.delete(kind, root, value.id) for value in found))
     for key in await directory.producer_keys():
         if key.account == id:
             await directory.delete_key(key)
@@ -114,14 +121,20 @@ def _check_parent(reach: Reach, id: str, before: Account | None, parent: str | N
         raise invalid(("parent", "would make the account its own ancestor"))
 
 
-async def _check_move(reach: Reach, account: Account) -> None:
-    """Contacts and groups live under their root account, and their ids are unique there: they do not move."""
-    root = reach.tree.root(account.id)
-    moving = {account.id, *reach.tree.descendants(account.id)}
+async def _check_move(reach: Reach, id: str) -> None:
+    """Contacts, groups and lines live under their root account, and their ids are unique there: they do not move."""
+    root, moving = reach.tree.root(id), (id, *reach.tree.descendants(id))
+    for kind in ROOTED:
+        if await reach.hub.directory.page(kind, root, moving, None, 1):
+            raise conflict("An account with contacts, groups or lines cannot go under another root account.")
+
+
+async def _leave(reach: Reach, id: str, old_root: str) -> None:
+    """Take the users of accounts that moved out of the groups and lines of the tree that they left."""
     directory = reach.hub.directory
-    contacts, groups = await directory.all(Contact, root), await directory.all(Group, root)
-    if {value.account for value in contacts} & moving or {value.account for value in groups} & moving:
-        raise conflict("An account with contacts or groups cannot go under another root account.")
+    for account in (id, *reach.tree.descendants(id)):
+        for user in await directory.users(account):
+            await directory.leave(old_root, user.id)
 
 
 ITEM, LIST = "/v1/accounts/{id}", "/v1/accounts"

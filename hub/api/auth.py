@@ -16,7 +16,7 @@ from typing import Any
 from hub.api.needs import Hub
 from hub.api.problem import Problem, forbidden, unauthenticated
 from hub.core.acting import may_act
-from hub.core.directory import User
+from hub.core.directory import Contact, User
 from hub.core.tokens import Refusal
 
 KEY_PREFIX = "hubk_"
@@ -42,6 +42,15 @@ class Caller:
         """Tell whether this is the operator's key."""
         return self.account is None
 
+    @property
+    def name(self) -> str:
+        """Name who calls as the audit does: a user by their id alone, others as `id` does."""
+        return self.user.id if self.user else self.id
+
+    def sees_contact(self, contact: Contact) -> bool:
+        """Tell whether a contact of a visible account is shown: a salesperson sees their own only (E-13)."""
+        return self.user is None or not self.user.sees_own_contacts_only or contact.assigned_user == self.user.id
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:
@@ -57,6 +66,7 @@ class Users(Enum):
     NOBODY = "no user"
     SELF = "the user themselves"
     SELF_OR_ADMIN = "the user themselves, or an admin"
+    MANAGER = "a manager or an admin"
     ADMIN = "an admin"
     ANYONE = "any user"
 
@@ -88,9 +98,11 @@ class Access:
 OPERATOR = Access(OPERATOR_ONLY)
 DIRECTORY = Access("directory")
 DIRECTORY_READ = Access("directory", Users.ADMIN)
+ADMINISTRATION = Access("directory", Users.ADMIN)  # what admins do themselves, too
 USER_READ = Access("directory", Users.SELF_OR_ADMIN)
 SHARED_READ = Access("directory", Users.ANYONE)
 EVENTS = Access("events")
+BROADCASTS = Access("broadcasts", Users.MANAGER)  # AMB-40
 OWN = Access(ANY_KEY, Users.SELF)
 OWN_READ = Access(ANY_KEY, Users.SELF_OR_ADMIN)
 ANYONE = Access(ANY_KEY, Users.ANYONE)
@@ -106,6 +118,8 @@ def _user_may(users: Users, user: User, target: object) -> bool:
             return is_self
         case Users.SELF_OR_ADMIN:
             return is_self or user.has_role("admin")
+        case Users.MANAGER:
+            return user.has_role("manager") or user.has_role("admin")
         case Users.ADMIN:
             return user.has_role("admin")
         case Users.ANYONE:
@@ -141,6 +155,12 @@ async def _producer(hub: Hub, credential: str) -> Caller:
     if key is None or not secrets.compare_digest(key.digest, digest(credential)):
         raise unauthenticated("This key is not known, or was revoked.")
     return Caller(f"key:{key.id}", key.account, key.scopes)
+
+
+async def is_revoked(hub: Hub, caller: Caller) -> bool:
+    """Tell whether a producer key was revoked since it was let in: long work stops then."""
+    kind, _, id = caller.id.partition(":")
+    return kind == "key" and await hub.directory.key(id) is None
 
 
 async def _user(hub: Hub, token: str) -> Caller:

@@ -13,13 +13,38 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from hub.api.components import each_alone
 from hub.api.decoding import read_json
 from hub.api.fields import is_id
+from hub.api.manners import Manners
 from hub.api.problem import Problem, invalid
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 REQUIRED = ("specversion", "type", "source", "id")
+TEXT = {"type": "string", "minLength": 1}
+CLOUD_EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": list(REQUIRED),
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "type": TEXT,
+        "source": TEXT,
+        "id": TEXT,
+        "time": {"type": "string", "format": "date-time"},
+        "data": {"type": "object", "description": "the other fields of an event"},
+        "data_base64": {"type": "string", "contentEncoding": "base64", "description": "instead of `data`"},
+    },
+}
+
+
+class EventForms(Manners):
+    """Events come as themselves, or as CloudEvents."""
+
+    def contents(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the CloudEvents to the JSON."""
+        batch = {"schema": each_alone(CLOUD_EVENT)}
+        return {**super().contents(schema), STRUCTURED: {"schema": CLOUD_EVENT}, BATCH: batch}
 
 
 class Incoming(NamedTuple):

@@ -16,14 +16,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from hub.api import client_files, needs
+from hub.api import client_files, demo_story, needs
 from hub.api.auth import Caller
 from hub.core.catalogue import NotificationType
-from hub.core.directory import Account, Contact, Group, User
+from hub.core.directory import Contact, Line, User
 from hub.core.events import LINE_AUDIENCES
 from hub.engine.tabs import Tabs
 
-ACCOUNT = "acme"
 OPERATOR = Caller("demo")
 TOKEN_SECONDS = 3600.0
 BODY_LIMIT = 65_536
@@ -41,27 +40,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
-FEATURES = ("dispatch", "thumbtack")
-MAIL = ("smtp", "outlook_oauth2")
-USERS = (
-    User("ann", ACCOUNT, "Ann", "ann@acme.example", roles=("agent",), features=MAIL),
-    User("bob", ACCOUNT, "Bob", "bob@acme.example", roles=("agent",), features=MAIL),
-    User("carla", ACCOUNT, "Carla", "carla@acme.example", roles=("manager",)),
-    User("dan", ACCOUNT, "Dan", "dan@acme.example", roles=("admin", "billing_admin")),
-)
-CONTACTS = (
-    Contact("c1", ACCOUNT, "Eve", "Harper", ("+12025550101",), "eve@example.com", "ann"),
-    Contact("c2", ACCOUNT, "Felix", "Osei", ("+12025550102",), "felix@example.com", "bob"),
-    Contact("c3", ACCOUNT, "Grace", "Lindqvist", ("+12025550103",), "grace@example.com", "ann"),
-    Contact("c4", ACCOUNT, "Hugo", "Brandt", ("+12025550104",), "hugo@example.com", "bob"),
-    Contact("c5", ACCOUNT, "Inés", "Costa", ("+12025550105",), "ines@example.com", "carla"),
-    Contact("c6", ACCOUNT, "Jack", "Doyle", ("+12025550106",), "jack@example.com", None),
-)
-GROUPS = (
-    Group("sales", ACCOUNT, "Sales", ("ann", "bob")),
-    Group("managers", ACCOUNT, "Managers", ("carla", "dan")),
-)
-
 
 class Hub(needs.Hub, Protocol):
     """What the demo needs beside what the API does."""
@@ -71,14 +49,8 @@ class Hub(needs.Hub, Protocol):
 
 
 async def seed(hub: Hub) -> None:
-    """Fill the directory with the demo's account; safe to repeat, and what people chose meanwhile stays."""
-    directory = hub.directory
-    zone = "America/New_York"
-    await directory.put_account(Account(ACCOUNT, "Acme Homes", owner="dan", time_zone=zone, features=FEATURES))
-    for user in USERS:
-        await directory.put_user(user)
-    for value in (*CONTACTS, *GROUPS):
-        await directory.put(ACCOUNT, value)
+    """Fill the directory with the demo's accounts; safe to repeat, and what people chose meanwhile stays."""
+    await demo_story.tell(hub.directory)
 
 
 def routes() -> list[BaseRoute]:
@@ -99,29 +71,45 @@ async def _page(request: Request) -> Response:
 
 async def _users(request: Request) -> Response:
     hub = request.app.state.hub
-    contacts = await hub.directory.all(Contact, ACCOUNT)
+    people, contacts, lines = await asyncio.gather(
+        _people(hub), hub.directory.all(Contact, demo_story.ROOT), hub.directory.all(Line, demo_story.ROOT)
+    )
     return _answer(
         {
-            "users": [
-                {"id": user.id, "name": user.name, "roles": user.roles, "account": user.account} for user in USERS
-            ],
+            "accounts": [_shown(account, "name", "time_zone", "parent") for account in demo_story.ACCOUNTS],
+            "users": [_shown(user, "name", "roles", "account") for user in people],
             "types": [_described(kind) for kind in hub.catalogue],
-            "contacts": [
-                {"id": contact.id, "name": contact.name, "assigned_user": contact.assigned_user} for contact in contacts
-            ],
+            "contacts": [_shown(one, "name", "assigned_user", "account") for one in sorted(contacts, key=_place)],
+            "lines": [_shown(line, "number", "owner", "ring_group", "account") for line in lines],
         }
     )
 
 
+def _place(contact: Contact) -> tuple[str, int, str]:
+    """Sort contacts by their accounts, c9 before c10."""
+    return contact.account, len(contact.id), contact.id
+
+
+def _shown(value: Any, *fields: str) -> dict[str, Any]:
+    return {"id": value.id, **{field: getattr(value, field) for field in fields}}
+
+
+async def _people(hub: Hub) -> list[User]:
+    """Read the people of the story as they are now, wherever they work."""
+    rosters = await asyncio.gather(*(hub.directory.users(account.id) for account in demo_story.ACCOUNTS))
+    known = {user.id: user for roster in rosters for user in roster}
+    return [known[user.id] for user in demo_story.USERS if user.id in known]
+
+
 async def _tabs(request: Request) -> Response:
-    tabs = request.app.state.hub.tabs
-    lists = await asyncio.gather(*(tabs.of(ACCOUNT, user.id) for user in USERS))
+    hub = request.app.state.hub
+    lists = await asyncio.gather(*(hub.tabs.of(user.account, user.id) for user in await _people(hub)))
     return _answer({"tabs": [tab for tabs_of_user in lists for tab in tabs_of_user]})
 
 
 async def _token(hub: Hub, body: dict[str, Any]) -> Response:
     user = body.get("user")
-    if user not in {known.id for known in USERS}:
+    if user not in {known.id for known in demo_story.USERS}:
         return _problem(404, "not_found", "The demo has no such user.")
     return _answer({"token": hub.identity.mint(user, TOKEN_SECONDS)})
 
@@ -158,7 +146,7 @@ def _example(kind: NotificationType) -> dict[str, Any]:
         section, name = flag.split(".")
         example["data"] = {section: {name: True}}
     if "min_contacts" in kind.params:
-        example["contacts"] = [contact.id for contact in CONTACTS]
+        example["contacts"] = [contact.id for contact in demo_story.CONTACTS]
     if kind.id.endswith("_changed"):
         example["data"] = {"changes": {"status": ["new", "in progress"]}}
     return example

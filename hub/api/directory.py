@@ -14,13 +14,18 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from hub.api import accounts, contacts, groups, users
-from hub.api.auth import DIRECTORY
+from hub.api import accounts, users
+from hub.api.answers import DirectoryAnswer
+from hub.api.auth import DIRECTORY, is_revoked
 from hub.api.call import Answer, Call
+from hub.api.contacts import CONTACTS
 from hub.api.decoding import read_model
-from hub.api.models import AccountBody, ContactBody, GroupBody, UserBody
-from hub.api.problem import Problem, invalid
+from hub.api.directory_models import AccountBody, UserBody
+from hub.api.groups import GROUPS
+from hub.api.lines import LINES
+from hub.api.problem import Problem, invalid, unauthenticated
 from hub.api.reach import Reach
+from hub.api.ring_groups import RING_GROUPS
 from hub.api.route import Route
 
 TOGETHER = 64  # lines
@@ -29,8 +34,10 @@ Store = Callable[[Reach, str, Any], Awaitable[Any]]
 KINDS: dict[str, tuple[type[BaseModel], Store]] = {
     "account": (AccountBody, accounts.store),
     "user": (UserBody, users.store),
-    "group": (GroupBody, groups.store),
-    "contact": (ContactBody, contacts.store),
+    "group": (GROUPS.model, GROUPS.store),
+    "ring_group": (RING_GROUPS.model, RING_GROUPS.store),
+    "line": (LINES.model, LINES.store),
+    "contact": (CONTACTS.model, CONTACTS.store),
 }
 ALONE = "account"  # the next line may lie in it
 
@@ -46,9 +53,11 @@ class Line:
 
 
 async def load(call: Call) -> Answer:
-    """Store what can be stored; name the lines that cannot."""
+    """Store what can be stored; name the lines that cannot: from the moment a key is revoked, all that are left."""
     stored, errors = 0, []
     for batch in _batches(call.raw):
+        if await is_revoked(call.hub, call.caller):
+            batch = [(_number(line), unauthenticated("This key was revoked meanwhile.")) for line in batch]
         outcomes = await asyncio.gather(*(_store(call.reach, line) for line in batch))
         stored += outcomes.count(None)
         errors += [outcome for outcome in outcomes if outcome]
@@ -94,6 +103,10 @@ def _read(number: int, text: bytes) -> Line | tuple[int, Problem]:
         return number, problem
 
 
+def _number(line: Line | tuple[int, Problem]) -> int:
+    return line.number if isinstance(line, Line) else line[0]
+
+
 def _unknown_kind() -> Any:
     raise invalid(("kind", f"must be one of {', '.join(KINDS)}"))
 
@@ -113,4 +126,14 @@ def _error(number: int, problem: Problem) -> dict[str, Any]:
     return {"line": number, "code": problem.code, "message": problem.detail}
 
 
-ROUTES = [Route("POST", "/v1/directory", load, DIRECTORY, "Load directory objects, one a line", bulk=True)]
+ROUTES = [
+    Route(
+        "POST",
+        "/v1/directory",
+        load,
+        DIRECTORY,
+        "Load directory objects, one a line",
+        bulk=True,
+        answer=DirectoryAnswer,
+    )
+]

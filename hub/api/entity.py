@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from hub.api.call import Answer, Call
 from hub.api.decoding import merge, read_model
+from hub.api.directory_models import DirectoryBody
 from hub.api.fields import is_id
-from hub.api.models import DirectoryBody
 from hub.api.problem import Problem, conflict, invalid, not_found
 from hub.core.directory import Document, as_document
 from hub.engine.directory import Changed, Held

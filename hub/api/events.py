@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import orjson
 
 from hub.api.auth import EVENTS, Caller
 from hub.api.call import Answer, Call
-from hub.api.cloud_events import Incoming, unwrap
+from hub.api.cloud_events import EventForms, Incoming, unwrap
 from hub.api.decoding import read_json, read_model, too_large
 from hub.api.idempotency import REPLAYED, key_of
 from hub.api.models import BulkAnswer, EventAnswer, EventBody
 from hub.api.needs import Hub
 from hub.api.problem import Problem, forbidden, invalid, unknown_reference
-from hub.api.publishing import Outcome, Posted, Told, commit, decide, earlier, identified
+from hub.api.publishing import Outcome, Posted, commit, decided, earlier, identified
 from hub.api.reach import Reach
 from hub.api.route import Route
-from hub.core.directory import Contact
+from hub.core.directory import Contact, Line, RingGroup
 from hub.core.events import Event, problems
-from hub.core.moves import left_behind, origin_account
+from hub.core.moves import origin_account
+from hub.engine.log import PAGE
+from hub.engine.plans import Publication
 
 OPERATORS_TYPE = "important_system_notice"  # AMB-41
-LEFT_BEHIND = "#left"  # no id holds a #: the word to the account left is an event of its own there
 Derived = tuple[str, str, int]  # credential, idempotency key, place in the bulk
 
 
@@ -61,19 +63,22 @@ async def _bulk(call: Call, events: list[Incoming]) -> Answer:
         raise invalid(("", f"holds {len(events)} events; a bulk takes at most {most}"))
     resolving = (_settled(_resolve(call.reach, one, _derived(call, i))) for i, one in enumerate(events))
     resolved = await asyncio.gather(*resolving)
-    decided = await _decided(call.hub, [one for one in resolved if isinstance(one, Posted)])
-    outcomes = iter(await asyncio.gather(*(_settled(_commit(call.reach, *one)) for one in decided)))
+    posted = [one for one in resolved if isinstance(one, Posted)]
+    publications = await decided(call.hub, call.reach.tree, posted)
+    outcomes = iter(await _commit_all(call.hub, list(zip(posted, publications, strict=True))))
     results = [_result(next(outcomes) if isinstance(one, Posted) else one) for one in resolved]
     return Answer({"results": results})
 
 
-async def _decided(hub: Hub, events: list[Posted]) -> list[tuple[Posted, list[Told]]]:
-    members = {id: await hub.directory.members(id) for id in {posted.account.id for posted in events}}
-    decided = []
-    for posted in events:
-        decided.append((posted, decide(hub, posted, members[posted.account.id])))
-        await asyncio.sleep(0)  # a bulk to large accounts does not hold up everybody else
-    return decided
+async def _commit_all(hub: Hub, decided: list[tuple[Posted, Publication]]) -> list[Outcome | Problem]:
+    """Store events so that everybody gets them in their order: what is one step together, what is more alone."""
+    outcomes: list[Outcome | Problem] = []
+    for is_one_step, run in groupby(decided, lambda one: one[1].size <= PAGE and len(one[1].parts) == 1):
+        if is_one_step:
+            outcomes += await asyncio.gather(*(_settled(commit(hub, *one)) for one in run))
+        else:
+            outcomes += [await _settled(commit(hub, *one)) for one in run]
+    return outcomes
 
 
 async def _settled(work: Any) -> Any:
@@ -94,17 +99,8 @@ async def _accept(reach: Reach, incoming: Incoming, derived: Derived | None) -> 
     posted = await _resolve(reach, incoming, derived)
     if isinstance(posted, Outcome):
         return posted
-    members = await reach.hub.directory.members(posted.account.id)
-    return await _commit(reach, posted, decide(reach.hub, posted, members))
-
-
-async def _commit(reach: Reach, posted: Posted, happenings: list[Told]) -> Outcome:
-    """Store an event, and tell the account that its contacts left (AMB-09); a repeated request completes both."""
-    outcome = await commit(reach.hub, posted, happenings)
-    if (moved := left_behind(posted.event)) and (account := reach.tree.get(moved.account)):
-        word = replace(posted, event=moved, account=account, marker=f"{posted.marker or posted.event.id}{LEFT_BEHIND}")
-        await commit(reach.hub, word, decide(reach.hub, word, await reach.hub.directory.members(account.id)))
-    return outcome
+    (publication,) = await decided(reach.hub, reach.tree, [posted])
+    return await commit(reach.hub, posted, publication)
 
 
 async def _resolve(reach: Reach, incoming: Incoming, derived: Derived | None) -> Posted | Outcome:
@@ -116,12 +112,12 @@ async def _resolve(reach: Reach, incoming: Incoming, derived: Derived | None) ->
     event = _event(body, derived)
     _check_type(reach, event)
     posted = Posted(event, account, digest=_digest(body), marker=incoming.marker)
-    accepted, contacts = await asyncio.gather(_accepted(reach, posted), _settled(_contacts(reach, posted)))
-    if accepted and not left_behind(event):
+    accepted, whole = await asyncio.gather(_accepted(reach, posted), _settled(_referring(reach, posted)))
+    if accepted:
         return earlier(posted, accepted)
-    if isinstance(contacts, Problem):
-        raise contacts
-    return identified(replace(posted, contacts=contacts), reach.hub.clock.now())
+    if isinstance(whole, Problem):
+        raise whole
+    return identified(whole, reach.hub.clock.now())
 
 
 async def _accepted(reach: Reach, posted: Posted) -> tuple[str, bytes] | None:
@@ -140,20 +136,45 @@ def _check_type(reach: Reach, event: Event) -> None:
         raise invalid(*found)
 
 
-async def _contacts(reach: Reach, posted: Posted) -> dict[str, Contact]:
-    """Return the contacts that the event names, by id; raise 422 naming what does not exist."""
+async def _referring(reach: Reach, posted: Posted) -> Posted:
+    """Find what the event names; raise 422 naming what does not exist."""
     event, root = posted.event, reach.tree.root(posted.account.id)
-    if event.line is not None:
-        raise unknown_reference("line", "line", event.line)
     if left := origin_account(event):
         reach.account(left, "data.from_account")
+    contacts, (line, ring_group), users = await asyncio.gather(
+        _contacts(reach, event, root), _line(reach, event, root), _users(reach, event, root)
+    )
+    linked = {line.owner or "", *(ring_group.members if ring_group else ())} - {""} if line else set()
+    others = await reach.hub.directory.accounts_of(sorted(linked - users.keys())) if linked else {}
+    return replace(posted, contacts=contacts, line=line, ring_group=ring_group, named={**others, **users})
+
+
+async def _contacts(reach: Reach, event: Event, root: str) -> dict[str, Contact]:
     named = [("contact", event.contact), ("original_contact", event.original_contact)]
     named += [(f"contacts[{i}]", id) for i, id in enumerate(event.contacts)]
-    found, _ = await asyncio.gather(
-        asyncio.gather(*(reach.contact(id, root, field) for field, id in named if id)),
-        asyncio.gather(*(reach.user(id, root, f"users[{i}]") for i, id in enumerate(event.users))),
-    )
+    found = await asyncio.gather(*(reach.contact(id, root, field) for field, id in named if id))
     return {contact.id: contact for contact in found}
+
+
+async def _users(reach: Reach, event: Event, root: str) -> dict[str, str]:
+    """Name the account of each user; they may be anywhere in the event's tree, as far as the caller sees it."""
+    found = await reach.hub.directory.accounts_of(event.users) if event.users else {}
+    for i, user in enumerate(event.users):
+        account = found.get(user)
+        if account is None or not reach.sees(account) or reach.tree.root(account) != root:
+            raise unknown_reference(f"users[{i}]", "user", user)
+    return dict(found)
+
+
+async def _line(reach: Reach, event: Event, root: str) -> tuple[Line | None, RingGroup | None]:
+    """Find the line and the ring group behind it."""
+    if event.line is None:
+        return None, None
+    directory = reach.hub.directory
+    line = await directory.get(Line, root, event.line)
+    if line is None or not reach.sees(line.account):
+        raise unknown_reference("line", "line", event.line)
+    return line, await directory.get(RingGroup, root, line.ring_group) if line.ring_group else None
 
 
 def _event(body: EventBody, derived: Derived | None) -> Event:
@@ -178,5 +199,6 @@ ROUTES = [
     Route(
         "POST", "/v1/events", post, EVENTS, "Post one event or many",
         body=EventBody, bulk=True, status=202, answer=EventAnswer, answers={200: BulkAnswer},
+        manners=EventForms(),
     ),
 ]  # fmt: skip

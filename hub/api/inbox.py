@@ -6,6 +6,7 @@ import secrets
 
 import orjson
 
+from hub.api.answers import InboxAnswer, MarkAnswer
 from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.models import InboxQuery, MarkBody, UserQuery
@@ -64,9 +65,19 @@ async def mark(call: Call) -> Answer:
 
 
 ROUTES = [
-    Route("GET", "/v1/inbox", index, OWN_READ, "Read an inbox", meant, query=InboxQuery),
+    Route("GET", "/v1/inbox", index, OWN_READ, "Read an inbox", meant, query=InboxQuery, answer=InboxAnswer),
     *(
-        Route("POST", f"/v1/inbox/{verb}", mark, OWN, f"{verb.capitalize()} entries", meant, MarkBody, query=UserQuery)
+        Route(
+            "POST",
+            f"/v1/inbox/{verb}",
+            mark,
+            OWN,
+            f"{verb.capitalize()} entries",
+            meant,
+            MarkBody,
+            query=UserQuery,
+            answer=MarkAnswer,
+        )
         for verb in OPERATIONS
     ),
 ]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from hub.api.answers import KeyAnswer, MadeKeyAnswer
+from hub.api.audit import note
 from hub.api.auth import DIRECTORY, new_key
 from hub.api.call import NO_CONTENT, Answer, Call
-from hub.api.models import AccountPageQuery, KeyBody
+from hub.api.directory_models import KeyBody
+from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page
 from hub.api.problem import forbidden, not_found
 from hub.api.route import Route
@@ -31,6 +34,7 @@ async def create(call: Call) -> Answer:
         raise forbidden(f"Your key lacks the scope {beyond[0]} itself.")
     secret, digest = new_key()
     key = ProducerKey(f"key-{secrets.token_hex(8)}", body.account, tuple(body.scopes), digest)
+    await note(call, key.account, "key_made", key=key.id, scopes=body.scopes)
     await call.hub.directory.put_key(key)
     return Answer({"id": key.id, "key": secret, "account": key.account, "scopes": body.scopes})
 
@@ -49,7 +53,9 @@ async def index(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Revoke."""
-    await call.hub.directory.delete_key(call.target)
+    key: ProducerKey = call.target
+    await note(call, key.account, "key_revoked", key=key.id)
+    await call.hub.directory.delete_key(key)
     return NO_CONTENT
 
 
@@ -58,7 +64,7 @@ def _shown(key: ProducerKey) -> dict[str, Any]:
 
 
 ROUTES = [
-    Route("POST", "/v1/keys", create, DIRECTORY, "Make a producer key", body=KeyBody),
-    Route("GET", "/v1/keys", index, DIRECTORY, "List producer keys", query=AccountPageQuery),
+    Route("POST", "/v1/keys", create, DIRECTORY, "Make a producer key", body=KeyBody, answer=MadeKeyAnswer),
+    Route("GET", "/v1/keys", index, DIRECTORY, "List producer keys", query=AccountPageQuery, answer=KeyAnswer),
     Route("DELETE", "/v1/keys/{id}", delete, DIRECTORY, "Revoke a producer key", existing, status=204),
 ]

@@ -1,4 +1,4 @@
-"""The bodies and queries of requests; the same models make openapi.json."""
+"""The bodies and queries of requests; the same models make openapi.json. The directory's are in directory_models."""
 
 from __future__ import annotations
 
@@ -6,88 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hub.api.fields import Email, Id, Limit, Link, Locale, Name, Once, Phone, Strict, Time, Zone
+from hub.api.fields import Id, Limit, Link, Once, Strict, Time
 
-Role = Literal["agent", "manager", "admin", "billing_admin"]
-Scope = Literal["events", "directory", "broadcasts", "texts"]
 Origin = Literal["manual", "sales_cycle", "action_plan", "sequence", "import", "parser", "api", "system"]
-AddOn = Literal["rollup"]
-AccountFeature = Literal["dispatch", "thumbtack"]
-UserFeature = Literal["smtp", "outlook_oauth2"]
 MOST_MEMBERS = 10_000
 MOST_NAMED = 1_000
-
-
-class DirectoryBody(Strict):
-    """What every directory object may carry: its own id, when it equals the one in the path."""
-
-    id: Id | None = None
-
-
-class AccountBody(DirectoryBody):
-    """An account."""
-
-    name: Name = ""
-    parent: Id | None = None
-    status: Literal["active", "paused"] = "active"
-    owner: Id | None = None
-    time_zone: Zone = "UTC"
-    add_ons: Annotated[list[AddOn], Once] = Field([])
-    features: Annotated[list[AccountFeature], Once] = Field([])
-    retention_days: int = Field(90, ge=1, le=36_500)
-    sender_name: Name | None = None
-
-
-class UserBody(DirectoryBody):
-    """A user."""
-
-    account: Id
-    name: Name = ""
-    email: Email | None = None
-    backup_number: Phone | None = None
-    roles: Annotated[list[Role], Once] = Field(["agent"])
-    time_zone: Zone | None = None
-    locale: Locale | None = None
-    presence: Literal["available", "busy", "on_call", "on_break", "offline"] = "available"
-    active: bool = True
-    features: Annotated[list[UserFeature], Once] = Field([])
-
-
-class ConsentBody(Strict):
-    """On what basis a contact may be texted, and who says so. `at` is the hub's, taken back as it was shown."""
-
-    basis: Annotated[str, Field(min_length=1, max_length=500)]
-    by: Annotated[str, Field(min_length=1, max_length=140)] | None = None
-    at: Time | None = None
-
-
-class ContactBody(DirectoryBody):
-    """A contact."""
-
-    account: Id
-    first_name: Name = ""
-    last_name: Name = ""
-    numbers: Annotated[list[Phone], Field(max_length=50), Once] = Field([])
-    email: Email | None = None
-    assigned_user: Id | None = None
-    ok_to_sms: bool = False
-    blocked: bool = False
-    consent: ConsentBody | None = None
-
-
-class GroupBody(DirectoryBody):
-    """A user group."""
-
-    account: Id
-    name: Name = ""
-    members: Annotated[list[Id], Field(max_length=MOST_MEMBERS), Once] = Field([])
-
-
-class KeyBody(Strict):
-    """A new producer key."""
-
-    account: Id
-    scopes: Annotated[list[Scope], Field(min_length=1), Once]
 
 
 class EventBody(Strict):
@@ -129,6 +52,105 @@ class BulkAnswer(BaseModel):
     """The answers to the events of a bulk, in their order."""
 
     results: list[BulkResult]
+
+
+Groups = Annotated[list[Id], Field(max_length=MOST_NAMED), Once]
+Users = Annotated[list[Id], Field(max_length=MOST_MEMBERS), Once]
+Title = Annotated[str, Field(max_length=500)]
+
+
+class BroadcastBody(Strict):
+    """A one-time message to groups and users; `account` is whose it is, for keys only."""
+
+    message: str
+    title: Title | None = None
+    groups: Groups = Field([])
+    users: Users = Field([])
+    url: Link | None = None
+    expires_at: Time | None = None
+    account: Id | None = None
+
+
+class SystemNoticeBody(Strict):
+    """An important message to all users of these accounts, or of all."""
+
+    message: str
+    title: Title | None = None
+    url: Link | None = None
+    accounts: Annotated[list[Id], Field(min_length=1), Once] | Literal["all"]
+    expires_at: Time | None = None
+
+
+class SentAnswer(BaseModel):
+    """A broadcast or notice that is stored and on its way."""
+
+    id: str
+    recipients: int
+
+
+class PreviewAnswer(BaseModel):
+    """How many a broadcast to these would reach."""
+
+    recipients: int
+
+
+class BroadcastAnswer(BaseModel):
+    """A broadcast or notice, and what became of it so far."""
+
+    id: str
+    account: str | None = Field(description="whose it is; null for a system notice")
+    type: str
+    title: str
+    message: str = Field(description="cleaned HTML")
+    body: str = Field(description="the same as plain text")
+    url: str | None
+    groups: list[str]
+    users: list[str]
+    accounts: list[str] | Literal["all"] = Field(description="of a system notice; empty otherwise")
+    sender: str | None
+    by: str = Field(description="the credential that sent it")
+    at: str
+    expires_at: str | None
+    recalled_at: str | None
+    status: Literal["sending", "sent", "recalled", "expired"]
+    recipients: int
+    delivered: int = Field(description="written into so many inboxes")
+    shown: int
+    dismissed: int
+    emailed: int
+
+
+class ReachedAnswer(BaseModel):
+    """What became of a broadcast or notice at one user; `notification` is null where it did not arrive."""
+
+    user: str
+    account: str
+    notification: str | None
+    reason: str
+    delivered: bool
+    shown: bool
+    dismissed: bool
+
+
+class RetailCrmNotification(Strict):
+    """A notification as RetailCRM's API v5 takes it."""
+
+    type: Literal["api.info", "api.error"]
+    message: str
+    user_groups: Groups | None = Field(None, alias="userGroups")
+    user_ids: Annotated[list[Id | int], Field(max_length=MOST_MEMBERS), Once] | None = Field(None, alias="userIds")
+
+
+class RetailCrmBody(Strict):
+    """The body of RetailCRM's own call."""
+
+    notification: RetailCrmNotification
+
+
+class RetailCrmAnswer(BaseModel):
+    """What RetailCRM's clients expect."""
+
+    success: Literal[True]
 
 
 class MarkBody(Strict):
@@ -201,6 +223,14 @@ class InboxQuery(PageQuery):
     state: Literal["all", "unread", "archived"] = "all"
     account: str | None = None
     user: str | None = None
+
+
+class AudienceQuery(Query):
+    """Whom a broadcast would go to: ids, separated by commas."""
+
+    groups: str = ""
+    users: str = ""
+    account: str | None = None
 
 
 class DeliveryQuery(PageQuery):

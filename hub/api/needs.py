@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hub.core.catalogue import Catalogue
+from hub.engine.audit import Audit
+from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Identity
+from hub.engine.limits import Limits
 from hub.engine.log import Log
 from hub.engine.plans import Plans
 
@@ -52,9 +55,15 @@ class Hub(Protocol):
     @property
     def plans(self) -> Plans: ...
     @property
+    def audit(self) -> Audit: ...
+    @property
+    def broadcasts(self) -> Broadcasts: ...
+    @property
     def identity(self) -> Identity: ...
     @property
     def idempotency(self) -> Idempotency: ...
+    @property
+    def limits(self) -> Limits: ...
     @property
     def clock(self) -> Clock: ...
 

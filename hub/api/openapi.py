@@ -4,42 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
-
 import hub
-from hub.api.problem import MEDIA_TYPE
+from hub.api.components import each_alone, patch_name, reference, refusal, refusals, schemas, shown_name
+from hub.api.fields import ID_PATTERN
+from hub.api.idempotency import HEADER, LONGEST
+from hub.api.manners import OURS
 from hub.api.route import READING, OpenRoute, Route, Row
 
-SCHEMAS = "#/components/schemas/"
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["title", "status", "code", "detail"],
-    "properties": {
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "stable, in snake_case"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
 IDEMPOTENCY = {
-    "name": "Idempotency-Key",
+    "name": HEADER,
     "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "the same key and body, within 24 h: the stored answer again",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
 }
-REFUSED = {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
+REPLAYED = {"Idempotent-Replayed": {"description": "it is the stored answer", "schema": {"const": "true"}}}
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "the operator key, a producer key or a user token"},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+}
+ANYWHERE = (400, 500, 503)  # the Host, a fault, the store
+NAMING = frozenset(("account", "user", "groups", "users"))  # parameters that name what may not be there
 
 
 def document(table: Sequence[Row]) -> dict[str, Any]:
@@ -53,23 +39,26 @@ def document(table: Sequence[Row]) -> dict[str, Any]:
         "info": {"title": "Notification hub", "version": hub.__version__},
         "security": [{"bearer": []}],
         "paths": paths,
-        "components": {
-            "schemas": {**_schemas(table), "Problem": PROBLEM},
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-        },
+        "components": {"schemas": _schemas(table), "responses": refusals(), "securitySchemes": SCHEMES},
     }
 
 
 def _schemas(table: Sequence[Row]) -> dict[str, Any]:
     rows = [row for row in table if isinstance(row, Route)]
-    models = {model for row in rows for model in (row.body, row.answer, *row.answers.values()) if model}
-    ordered = sorted(models, key=lambda model: model.__name__)
-    _, schema = models_json_schema([(model, "validation") for model in ordered], ref_template=SCHEMAS + "{model}")
-    return dict(schema.get("$defs", {}))
+    return schemas(
+        bodies={row.body for row in rows if row.body and not row.merges},
+        merged={row.body for row in rows if row.body and row.merges},
+        answers={model for row in table for model in (row.answer, *row.answers.values()) if model},
+    )
 
 
 def _open(row: OpenRoute) -> dict[str, Any]:
-    return {"summary": row.summary, "security": [], "responses": {"200": {"description": "done"}}}
+    unnamed = {"type": "object" if row.media_type == "application/json" else "string"}
+    schema = reference(shown_name(row.answer)) if row.answer else unnamed
+    done = {"description": "done", "content": {row.media_type: {"schema": schema}}}
+    refused = {str(status): refusal(status) for status in ANYWHERE}
+    words = {"summary": row.summary, "operationId": _operation_id(row)}
+    return {**words, "security": [], "responses": {"200": done, **refused}}
 
 
 def _operation(row: Route) -> dict[str, Any]:
@@ -80,59 +69,59 @@ def _operation(row: Route) -> dict[str, Any]:
         "parameters": [*_in_path(row), *_in_query(row), *([IDEMPOTENCY] if row.method == "POST" else [])],
         "responses": _responses(row),
     }
+    if row.manners.scheme != OURS.scheme:
+        operation["security"] = [{row.manners.scheme: []}]
     if row.takes_body:
-        operation["requestBody"] = {"required": True, "content": _request(row)}
+        operation["requestBody"] = {"required": row.body is not None, "content": _request(row)}
     return operation
 
 
-def _operation_id(row: Route) -> str:
+def _operation_id(row: Row) -> str:
     words = re.findall(r"\w+", row.path.removeprefix("/v1"))
     return "_".join([row.method.lower(), *words]).replace("-", "_")
 
 
 def _request(row: Route) -> dict[str, Any]:
     if row.body is None:
-        return {"application/x-ndjson": {"schema": {"type": "string"}}}
-    one = _reference(row.body)
-    schema = {"oneOf": [one, {"type": "array", "items": one}]} if row.bulk else one
-    return {"application/merge-patch+json" if row.merges else "application/json": {"schema": schema}}
+        return {"application/x-ndjson": {"schema": {"description": "one JSON object a line"}}}
+    if row.merges:
+        return {"application/merge-patch+json": {"schema": reference(patch_name(row.body))}}
+    one = reference(row.body.__name__)
+    return row.manners.contents({"oneOf": [one, each_alone(one)]} if row.bulk else one)
 
 
 def _responses(row: Route) -> dict[str, Any]:
-    other = {str(status): _answer(_reference(model)) for status, model in row.answers.items()}
-    refused = {str(status): _refused(HTTPStatus(status).phrase) for status in _refusals(row)}
-    return {**other, str(row.status): _done(row), **refused, "default": _refused("refused")}
+    other = {str(status): _answer(row, reference(shown_name(model))) for status, model in row.answers.items()}
+    refused = {str(status): refusal(status) for status in sorted({*ANYWHERE, *_refusals(row)})}
+    return {str(row.status): _done(row), **other, **refused}
 
 
 def _refusals(row: Route) -> Iterator[int]:
-    """List the statuses with which this call may be refused."""
-    yield from (401, 403)
-    if row.target or (row.query and "account" in row.query.model_fields):
+    """List the statuses with which this call may be refused, beside those that any may have."""
+    named = row.query.model_fields if row.query else {}
+    yield from (401, 403, 429)
+    if "{" in row.path or NAMING & named.keys():
         yield 404
-    if row.method not in READING or (row.query and "root" in row.query.model_fields):
+    if row.method not in READING or {"root", "groups"} & named.keys():
         yield 409
     if row.takes_body:
         yield 413
     if row.takes_body or row.query or row.method == "POST":
         yield 422
-    yield 503
 
 
-def _refused(description: str) -> dict[str, Any]:
-    return {"description": description, "content": REFUSED}
-
-
-def _answer(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "done", "content": {"application/json": {"schema": schema}}}
+def _answer(row: Route, schema: dict[str, Any]) -> dict[str, Any]:
+    headers = {"headers": REPLAYED} if row.method == "POST" else {}
+    return {"description": "done", **headers, "content": {"application/json": {"schema": schema}}}
 
 
 def _done(row: Route) -> dict[str, Any]:
     if row.status == 204:
         return {"description": "done"}
-    schema = _reference(row.answer) if row.answer else {"type": "object"}
-    if row.query and "cursor" in row.query.model_fields:
-        schema = _list_of(schema)
-    return _answer(schema)
+    schema = reference(shown_name(row.answer)) if row.answer else {"type": "object"}
+    is_page = row.query is not None and "cursor" in row.query.model_fields
+    is_whole = row.answer is not None and "items" in row.answer.model_fields
+    return _answer(row, _list_of(schema) if is_page and not is_whole else schema)
 
 
 def _list_of(item: dict[str, Any]) -> dict[str, Any]:
@@ -143,15 +132,19 @@ def _list_of(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reference(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$ref": SCHEMAS + model.__name__}
-
-
 def _in_path(row: Route) -> list[dict[str, Any]]:
+    schema = {"type": "string", "pattern": ID_PATTERN}
     names = re.findall(r"{(\w+)}", row.path)
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
 
 
 def _in_query(row: Route) -> list[dict[str, Any]]:
+    """Describe the parameters of the URL; one that may be left out is not null there, but missing."""
     properties = row.query.model_json_schema().get("properties", {}) if row.query else {}
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+    return [{"name": name, "in": "query", "schema": _given(schema)} for name, schema in properties.items()]
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "title") and value is not None}
+    return {**rest, **(options[0] if len(options) == 1 else {})}

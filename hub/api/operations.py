@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 
+from hub.api.answers import StatusAnswer
 from hub.api.call import Answer
 from hub.api.needs import Hub
 from hub.api.problem import RETRY_AFTER, Problem
@@ -30,7 +31,7 @@ async def metrics(hub: Hub, request: Request) -> Answer:
 
 
 ROUTES = [
-    OpenRoute("/livez", livez, "Tell whether the process lives"),
-    OpenRoute("/readyz", readyz, "Tell whether the hub should get traffic"),
-    OpenRoute("/metrics", metrics, "Read the metrics (Prometheus)"),
+    OpenRoute("/livez", livez, "Tell whether the process lives", answer=StatusAnswer),
+    OpenRoute("/readyz", readyz, "Tell whether the hub should get traffic", answer=StatusAnswer),
+    OpenRoute("/metrics", metrics, "Read the metrics (Prometheus)", media_type="text/plain"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.api.answers import PreferencesAnswer
 from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.entity import merged
@@ -28,13 +29,18 @@ async def change(call: Call) -> Answer:
     async def write(held: Held[Preferences]) -> Patched:
         outcome = patch(call.hub.catalogue, user, held.value, call.body)
         if isinstance(outcome, Refused):
-            errors = [(mistake.field, mistake.message) for mistake in outcome.errors]
-            raise Problem(outcome.code, f"{errors[0][0]}: {errors[0][1]}", errors)
+            raise refused(outcome)
         await directory.put_preferences(user.account, user.id, outcome.preferences, held)
         return outcome
 
     done = await merged(call, lambda: directory.held_preferences(user.account, user.id), write)
     return Answer({**_whole(call, done.preferences), "warnings": list(done.warnings)})
+
+
+def refused(outcome: Refused) -> Problem:
+    """Refuse changes with everything that is wrong with them."""
+    errors = [(mistake.field, mistake.message) for mistake in outcome.errors]
+    return Problem(outcome.code, f"{errors[0][0]}: {errors[0][1]}", errors)
 
 
 def _whole(call: Call, preferences: Preferences) -> dict[str, Any]:
@@ -43,9 +49,9 @@ def _whole(call: Call, preferences: Preferences) -> dict[str, Any]:
 
 PATH = "/v1/users/{id}/preferences"
 ROUTES = [
-    Route("GET", PATH, read, OWN_READ, "Read preferences", existing, answer=PreferencesBody),
+    Route("GET", PATH, read, OWN_READ, "Read preferences", existing, answer=PreferencesAnswer),
     Route(
         "PATCH", PATH, change, OWN, "Change preferences",
-        existing, PreferencesBody, merges=True, answer=PreferencesBody,
+        existing, PreferencesBody, merges=True, answer=PreferencesAnswer,
     ),
 ]  # fmt: skip

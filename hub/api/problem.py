@@ -39,6 +39,7 @@ CODES = {
     "mandatory": 422,
     "idempotency_key_reused": 422,
     "upgrade_required": 426,
+    "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
 }

@@ -1,15 +1,18 @@
-"""From an event whose references are checked to what is stored: decide, then one plan for all who are told.
+"""From an event whose references are checked to what is stored: survey, decide, then one plan for all who are told.
 
-A user whom the named type leaves out may be told under a more general one (AMB-08), and a small bulk is told as
-single events (AMB-10). Entries with different bodies are happenings of their own; they are parts of one plan, whose
-first step also stores the event's marker. So whoever repeats a request that was cut off finds what exists already.
+What the rules may read is read together: the members of every account that they name, once for a whole bulk. A user
+whom the named type leaves out may be told under a more general one (AMB-08), a small bulk is told as single events
+(AMB-10), and people of other accounts hear of it in their own (roll-up, moves, named users). Entries that differ in
+their body or their account are happenings of their own: they are the parts of one publication, whose first step also
+stores the event's marker. So whoever repeats a request that was cut off finds what exists already.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,30 +22,33 @@ import orjson
 from hub.api.idempotency import reused
 from hub.api.needs import Hub
 from hub.core.catalogue import NotificationType
-from hub.core.directory import Account, Contact
+from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup
 from hub.core.events import Event
 from hub.core.inbox import happening_id, shared_body
-from hub.core.moves import told_as
-from hub.core.routing import Decision, Dropped, Member, Routed, route, sentence
-from hub.engine.log import Happening, Recipient, cutoff
-from hub.engine.plans import INLINE
+from hub.core.routing import Decision, Dropped, Routed, Scene, Way, concerned, sentence, tell
+from hub.engine.log import Happening, Marker, Recipient, Skipped, cutoff
+from hub.engine.plans import INLINE, Part, Publication
 from hub.engine.rows import Record
 from hub.metrics import EVENTS, NOTIFICATIONS
+
+Numbered = tuple[int, Decision]  # a user's number is their place among all who were considered
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """An event with the objects it names. `digest` is that of its body; `marker` makes it one event."""
+    """An event with the objects it names. `digest` is that of its body; `marker` makes it one event.
+
+    `named` are the accounts of the users whom the event, its line or its ring group names.
+    """
 
     event: Event
     account: Account
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     digest: str = "-"
     marker: str = ""
-
-    def contact(self, id: str | None) -> Contact | None:
-        """Find a contact that the event names."""
-        return self.contacts.get(id) if id else None
+    line: Line | None = None
+    ring_group: RingGroup | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +57,6 @@ class Outcome:
 
     body: dict[str, Any]
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One happening and those who are told of it."""
-
-    happening: Happening
-    recipients: tuple[Recipient, ...]
 
 
 def new_base(now: float) -> str:
@@ -80,7 +78,8 @@ def at_text(now: float) -> str:
 async def publish(hub: Hub, event: Event, account: Account) -> Outcome:
     """Raise an event of the hub's own."""
     posted = identified(Posted(event, account), hub.clock.now())
-    return await commit(hub, posted, decide(hub, posted, await hub.directory.members(account.id)))
+    (publication,) = await decided(hub, await hub.directory.tree(), [posted])
+    return await commit(hub, posted, publication)
 
 
 def identified(posted: Posted, now: float) -> Posted:
@@ -90,45 +89,37 @@ def identified(posted: Posted, now: float) -> Posted:
     return replace(posted, event=replace(posted.event, id=new_event_id(now)))
 
 
-def decide(hub: Hub, posted: Posted, members: Mapping[str, Member]) -> list[Told]:
-    """Work out who is told, as the happenings to store; the first one carries the event's marker."""
-    ways = [(event, _routed(hub, posted, event, members)) for event in told_as(posted.event, hub.catalogue)]
-    users = {one.user for _, outcome in ways if isinstance(outcome, Routed) for one in outcome.told}
-    reasons = [outcome.reason for _, outcome in ways if isinstance(outcome, Dropped)]
-    if len(reasons) == len(ways):
-        body = _answer(posted, "dropped", 0, reasons[0])
-    else:
-        body = _answer(posted, "accepted", None if len(users) > INLINE else len(users))
-    found = [told for event, outcome in ways for told in _happenings(hub, posted, event, outcome)]
-    return [_marked(posted, found[0], body), *found[1:]]
+async def decided(hub: Hub, tree: AccountTree, events: Sequence[Posted]) -> list[Publication]:
+    """Work out what is to be stored of each event; the members of an account are read once for all of them."""
+    concern = [concerned(hub.catalogue, posted.event, tree, posted.named) for posted in events]
+    accounts = sorted(frozenset().union(*concern))
+    members = dict(zip(accounts, await asyncio.gather(*map(hub.directory.members, accounts)), strict=True))
+    found = []
+    for posted, ids in zip(events, concern, strict=True):
+        scene = Scene(
+            posted.event, posted.account, tree, {id: members[id] for id in ids}, posted.contacts,
+            posted.line, posted.ring_group, posted.named,
+        )  # fmt: skip
+        found.append(decide(hub, posted, scene))
+        await asyncio.sleep(0)  # a bulk to large accounts does not hold up everybody else
+    return found
 
 
-def _routed(hub: Hub, posted: Posted, event: Event, members: Mapping[str, Member]) -> Routed | Dropped:
-    contact, original = posted.contact(event.contact), posted.contact(event.original_contact)
-    return route(hub.catalogue, event, posted.account, members, contact, original)
+def decide(hub: Hub, posted: Posted, scene: Scene) -> Publication:
+    """Work out who is told, as the parts to store; the first one is of the event's own account and type."""
+    ways = tell(hub.catalogue, scene)
+    parts = [part for place, way in enumerate(ways) for part in _parts(hub, scene, way, is_first=place == 0)]
+    answer = orjson.dumps({"body": _answer(posted, ways, parts)})
+    return Publication(parts, Marker(posted.marker or posted.event.id or "", posted.digest, answer))
 
 
-def _happenings(hub: Hub, posted: Posted, event: Event, outcome: Routed | Dropped) -> list[Told]:
-    """Make a happening of each type under which someone is told; the event's own type comes first, told or not."""
-    routed = outcome if isinstance(outcome, Routed) else Routed(())
-    types = dict.fromkeys((event.type, *(one.type for one in routed.told)))
-    return [_told(hub, posted, event, hub.catalogue[id], routed) for id in types]
-
-
-def _marked(posted: Posted, told: Told, body: dict[str, Any]) -> Told:
-    answer = orjson.dumps({"body": body})
-    marker = posted.marker or posted.event.id
-    return replace(told, happening=replace(told.happening, event=marker, digest=posted.digest, answer=answer))
-
-
-async def commit(hub: Hub, posted: Posted, happenings: list[Told]) -> Outcome:
-    """Store the happenings; raise 422 when another event came under this id before."""
-    parts = [(told.happening, told.recipients) for told in happenings]
-    appended = await hub.plans.publish(parts, secrets.token_hex(4))
+async def commit(hub: Hub, posted: Posted, publication: Publication) -> Outcome:
+    """Store what comes of an event; raise 422 when another one came under this id before."""
+    appended = await hub.plans.publish(publication, secrets.token_hex(4))
     NOTIFICATIONS.inc(appended.count)
     if appended.earlier is not None:
         return earlier(posted, appended.earlier)
-    outcome = Outcome(orjson.loads(happenings[0].happening.answer)["body"])
+    outcome = Outcome(orjson.loads(publication.marker.answer)["body"])
     EVENTS.labels(outcome.body["status"]).inc()
     return outcome
 
@@ -142,40 +133,51 @@ def earlier(posted: Posted, accepted: tuple[str, bytes]) -> Outcome:
     return Outcome(orjson.loads(answer)["body"], True)
 
 
-def _answer(posted: Posted, status: str, recipients: int | None, reason: str | None = None) -> dict[str, Any]:
-    why = {} if reason is None else {"reason": reason}
-    return {"id": posted.event.id, "status": status, **why, "recipients": recipients}
+def _answer(posted: Posted, ways: Sequence[Way], parts: Sequence[Part]) -> dict[str, Any]:
+    """Answer how many are told; null when they are so many that they are told later."""
+    reasons = [way.outcome.reason for way in ways if isinstance(way.outcome, Dropped)]
+    if len(reasons) == len(ways):
+        return {"id": posted.event.id, "status": "dropped", "reason": reasons[0], "recipients": 0}
+    users = {to.user for part in parts for to in part.recipients}
+    count = None if sum(len(part.recipients) for part in parts) > INLINE else len(users)
+    return {"id": posted.event.id, "status": "accepted", "recipients": count}
 
 
-def _told(hub: Hub, posted: Posted, event: Event, kind: NotificationType, outcome: Routed) -> Told:
-    """Make the happening of one type out of all decisions; a user's number is their place among all."""
-    now, account = hub.clock.now(), posted.account
-    mine = [(index, one) for index, one in enumerate(outcome.decisions) if one.type == kind.id]
-    told = [(index, one) for index, one in mine if one.told]
-    reasons = _reasons(posted, event, kind, [one for _, one in told])
+def _parts(hub: Hub, scene: Scene, way: Way, is_first: bool) -> Iterator[Part]:
+    """Make a part for each account and type under which somebody is told or not."""
+    own = (way.event.account, way.event.type)
+    places: dict[tuple[str, str], list[Numbered]] = {own: []} if is_first else {}
+    for index, one in enumerate(way.outcome.decisions if isinstance(way.outcome, Routed) else ()):
+        places.setdefault((one.account, one.type), []).append((index, one))
+    for (account, type), numbered in places.items():
+        yield _part(hub, scene, way.event, account, hub.catalogue[type], numbered)
+
+
+def _part(
+    hub: Hub, scene: Scene, event: Event, account: str, kind: NotificationType, numbered: Iterable[Numbered]
+) -> Part:
+    told = [(index, one) for index, one in numbered if one.told]
+    now, slot = hub.clock.now(), scene.tree.get(account)
     happening = Happening(
         base=new_base(now),
-        account=account.id,
-        record=Record(shared_body(event, kind, at_text(now)), reasons),
+        account=account,
+        record=Record(shared_body(event, kind, at_text(now)), _reasons(scene, event, kind, told)),
         at=int(now * 1000),
-        cutoff=cutoff(now, account.retention_days),
+        cutoff=cutoff(now, slot.retention_days if slot else scene.account.retention_days),
         sticky=kind.sticky,
-        decisions=_decisions(mine),
+        origin=None if event.account == account else event.account,
     )
-    return Told(happening, tuple(Recipient(one.user, index, one.reason, one.channel_suffix) for index, one in told))
+    return Part(
+        happening,
+        [Recipient(one.user, index, one.reason, one.channel) for index, one in told],
+        [Skipped(one.user, index, one.reason) for index, one in numbered if not one.told],
+    )
 
 
-def _reasons(posted: Posted, event: Event, kind: NotificationType, told: list[Decision]) -> dict[str, str]:
+def _reasons(scene: Scene, event: Event, kind: NotificationType, told: Iterable[Numbered]) -> dict[str, str]:
+    """Say each reason in a sentence that names the contact and the account that the event is of."""
     is_original = kind.personal_target == "original_contact_assigned_user"
-    subject = posted.contact(event.original_contact if is_original else event.contact)
-    contact, account = subject.name if subject else None, posted.account.name or posted.account.id
-    return {str(code): sentence(code, kind.title, contact, account) for code in {one.reason for one in told}}
-
-
-def _decisions(decisions: list[tuple[int, Decision]]) -> bytes:
-    """Write who was considered, for `GET /v1/deliveries`."""
-    rows = [
-        {"index": index, "user": one.user, "type": one.type, "told": one.told, "reason": one.reason}
-        for index, one in decisions
-    ]
-    return orjson.dumps(rows) if rows else b""
+    subject = scene.contact(event.original_contact if is_original else event.contact)
+    account = scene.tree.get(event.account) or scene.account
+    names = kind.title, subject.name if subject else None, account.name or account.id
+    return {str(code): sentence(code, *names) for code in {one.reason for _, one in told}}

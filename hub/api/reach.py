@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from hub.api.auth import Caller
 from hub.api.needs import Hub
 from hub.api.problem import not_found, unknown_reference
-from hub.core.directory import Account, AccountTree, Contact, User
+from hub.core.directory import Account, AccountTree, Contact, RingGroup
+
+Object = TypeVar("Object", Contact, RingGroup)
 
 
 class Reach:
@@ -49,16 +54,30 @@ class Reach:
             raise unknown_reference(field, "account", id)
         return found
 
-    async def user(self, id: str, root: str, field: str) -> User:
-        """Find the user that a field names, below one root account; raise 422."""
-        found = await self.hub.directory.user(id)
-        if found is None or not self.sees(found.account) or self.tree.root(found.account) != root:
-            raise unknown_reference(field, "user", id)
-        return found
+    async def user(self, id: str, root: str, field: str) -> None:
+        """Check that a field names a user below one root account; raise 422."""
+        await self.users({field: id}, root)
+
+    async def users(self, named: Mapping[str, str], root: str) -> None:
+        """Check that fields name users below one root account; raise 422."""
+        if not named:
+            return
+        accounts = await self.hub.directory.accounts_of(named.values())
+        for field, id in named.items():
+            account = accounts.get(id)
+            if account is None or not self.sees(account) or self.tree.root(account) != root:
+                raise unknown_reference(field, "user", id)
 
     async def contact(self, id: str, root: str, field: str) -> Contact:
         """Find the contact that a field names, below one root account; raise 422."""
-        found = await self.hub.directory.get(Contact, root, id)
+        return await self._rooted(Contact, "contact", id, root, field)
+
+    async def ring_group(self, id: str, root: str, field: str) -> RingGroup:
+        """Find the ring group that a field names, below one root account; raise 422."""
+        return await self._rooted(RingGroup, "ring group", id, root, field)
+
+    async def _rooted(self, kind: type[Object], noun: str, id: str, root: str, field: str) -> Object:
+        found = await self.hub.directory.get(kind, root, id)
         if found is None or not self.sees(found.account):
-            raise unknown_reference(field, "contact", id)
+            raise unknown_reference(field, noun, id)
         return found

@@ -1,64 +1,129 @@
-"""Objects whose ids are unique within a root account: where one lies, and who may see it (protocol.md 2).
+"""Contacts, groups, ring groups and lines: their ids are unique within a root account (protocol.md 2), and all else
+that they have in common. A kind of them is a `Resource`; what only that kind checks is its `complete`.
 
 The operator sees every root account, so an id alone may name several; `?root=` says which one is meant.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from hub.api.call import Call
-from hub.api.entity import taken
+from hub.api.auth import DIRECTORY, SHARED_READ, Caller
+from hub.api.call import NO_CONTENT, Answer, Call
+from hub.api.directory_models import DirectoryBody
+from hub.api.entity import check_id, merged, patched, shown, taken, whole
+from hub.api.listing import rooted_list
+from hub.api.models import AccountPageQuery, RootQuery
 from hub.api.problem import Problem, invalid, not_found
 from hub.api.reach import Reach
-from hub.core.directory import Contact, Group
+from hub.api.route import Route
+from hub.core.directory import Contact, Group, Line, RingGroup
+from hub.engine.directory import Held
 
-Object = TypeVar("Object", Contact, Group)
-
-
-def name(kind: type[Contact] | type[Group]) -> str:
-    """Name a kind as people do."""
-    return "contact" if kind is Contact else "group"
+Object = TypeVar("Object", Contact, Group, RingGroup, Line)
+Body = TypeVar("Body", bound=DirectoryBody)
 
 
-async def find(call: Call, kind: type[Object]) -> Object:
-    """Find the object of the path; raise 404 outside the tree, 409 where two root accounts share the id."""
-    found = await _candidates(call, kind)
-    if len(found) > 1:
-        raise Problem("ambiguous_id", f"Several root accounts have a {name(kind)} {call.id}: add ?root=ACCOUNT.")
-    visible = [value for value in found if call.reach.sees(value.account)]
-    if not visible:
-        raise not_found(f"{name(kind)} {call.id}")
-    return visible[0]
+def everything(caller: Caller, value: Any) -> bool:
+    """Show a caller all that lies in their tree."""
+    return True
 
 
-async def find_for_put(call: Call, kind: type[Object]) -> Object | None:
-    """Keep a person from learning of, or writing to, what lies outside their accounts; keys are told by `store`."""
-    if call.caller.user is None:
-        return None
-    found = await _candidates(call, kind)
-    return await find(call, kind) if found else None
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[Object, Body]):
+    """One kind of object: what it is called, how it is decoded, what is checked before it is kept.
 
+    `complete` is given what was stored before, if anything, and the root account; it raises 422 for a reference that
+    names nothing, and returns the fields that the hub itself fills in. `is_shown` narrows what a caller may read.
+    """
 
-async def check_place(reach: Reach, kind: type[Object], id: str, account: str, root: str | None = None) -> str:
-    """Return the root account under which an object belongs; raise 409 when its id is taken there, unseen."""
-    reach.account(account)
-    belongs = reach.tree.root(account)
-    if reach.caller.is_operator and root not in (None, belongs):
-        raise invalid(("account", f"does not lie under the root account {root}"))
-    before = await reach.hub.directory.get(kind, belongs, id)
-    if before is not None and reach.tree.get(before.account) and not reach.sees(before.account):
-        raise taken(name(kind), id)
-    return belongs
+    kind: type[Object]
+    model: type[Body]
+    noun: str
+    path: str
+    complete: Callable[[Reach, Body, Object | None, str], Awaitable[Mapping[str, Any]]]
+    is_shown: Callable[[Caller, Object], bool] = everything
 
+    async def find(self, call: Call) -> Object:
+        """Find the object of the path; raise 404 outside the tree, 409 where two root accounts share the id."""
+        found = await self._candidates(call)
+        if len(found) > 1:
+            raise Problem("ambiguous_id", f"Several root accounts have a {self.noun} {call.id}: add ?root=ACCOUNT.")
+        visible = [value for value in found if call.reach.sees(value.account) and self.is_shown(call.caller, value)]
+        if not visible:
+            raise not_found(f"{self.noun} {call.id}")
+        return visible[0]
 
-async def _candidates(call: Call, kind: type[Object]) -> list[Object]:
-    directory, reach = call.hub.directory, call.reach
-    if reach.caller.account is not None:
-        root = reach.tree.root(reach.caller.account)
-    elif call.query.root:
-        root = call.query.root
-    else:
-        return list((await directory.find(kind, call.id)).values())
-    found = await directory.get(kind, root, call.id)
-    return [found] if found is not None else []
+    async def replaceable(self, call: Call) -> Object | None:
+        """Keep a person from learning of, or writing to, what lies outside their accounts; keys are told by `store`."""
+        if call.caller.user is None:
+            return None
+        return await self.find(call) if await self._candidates(call) else None
+
+    async def _candidates(self, call: Call) -> list[Object]:
+        directory, reach = call.hub.directory, call.reach
+        if reach.caller.account is not None:
+            root = reach.tree.root(reach.caller.account)
+        elif call.query.root:
+            root = call.query.root
+        else:
+            return list((await directory.find(self.kind, call.id)).values())
+        found = await directory.get(self.kind, root, call.id)
+        return [found] if found is not None else []
+
+    async def store(
+        self, reach: Reach, id: str, body: Body, root: str | None = None, held: Held[Object] | None = None
+    ) -> Object:
+        """Check and keep an object; raise 409 when its id is taken, unseen, under its root account."""
+        check_id(id, body)
+        account: str = getattr(body, "account")  # noqa: B009 - every model of these has one
+        reach.account(account)
+        belongs = reach.tree.root(account)
+        if reach.caller.is_operator and root not in (None, belongs):
+            raise invalid(("account", f"does not lie under the root account {root}"))
+        before = held.value if held else await reach.hub.directory.get(self.kind, belongs, id)
+        if before is not None and reach.tree.get(before.account) and not reach.sees(before.account):
+            raise taken(self.noun, id)
+        filled_in = await self.complete(reach, body, before, belongs)
+        value = self.kind.from_document({**body.model_dump(), **filled_in, "id": id})
+        await reach.hub.directory.put(belongs, value, held)
+        return value
+
+    async def put(self, call: Call) -> Answer:
+        """Create or replace."""
+        return whole(await self.store(call.reach, call.id, call.body, call.query.root))
+
+    async def patch(self, call: Call) -> Answer:
+        """Merge."""
+        root = call.reach.tree.root(call.target.account)
+
+        async def write(held: Held[Object]) -> Object:
+            return await self.store(call.reach, call.id, patched(self.model, held.value, call.body), root, held)
+
+        return whole(await merged(call, lambda: call.hub.directory.held(self.kind, call.id, root), write))
+
+    async def delete(self, call: Call) -> Answer:
+        """Remove."""
+        await call.hub.directory.delete(self.kind, call.reach.tree.root(call.target.account), call.id)
+        return NO_CONTENT
+
+    async def index(self, call: Call) -> Answer:
+        """List those that the caller sees."""
+        return await rooted_list(call, self.kind, lambda value: self.is_shown(call.caller, value))
+
+    def routes(self) -> list[Route]:
+        """List the routes of this kind."""
+        item, model, noun = f"/v1/{self.path}/{{id}}", self.model, self.noun
+        replacing = (self.replaceable, model)
+        return [
+            Route("PUT", item, self.put, DIRECTORY, f"Create or replace a {noun}", *replacing, query=RootQuery,
+                  answer=model),
+            Route("PATCH", item, self.patch, DIRECTORY, f"Change a {noun}", self.find, model, merges=True,
+                  query=RootQuery, answer=model),
+            Route("GET", item, shown, SHARED_READ, f"Read a {noun}", self.find, query=RootQuery, answer=model),
+            Route("DELETE", item, self.delete, DIRECTORY, f"Remove a {noun}", self.find, query=RootQuery, status=204),
+            Route("GET", f"/v1/{self.path}", self.index, SHARED_READ, f"List {noun}s", query=AccountPageQuery,
+                  answer=model),
+        ]  # fmt: skip

@@ -1,8 +1,8 @@
 """The route table's row, and the door that every request passes.
 
-The order at the door is what keeps its promises: who calls; a log-in-as session writes nothing; the object, and the
-account that a list is narrowed to (404);
-the permission (403); the body (413, 422); the idempotency key; only then the handler.
+The order at the door is what keeps its promises: who calls (401); how often (429); a log-in-as session writes nothing;
+the object, and the account that a list is narrowed to (404); the permission (403); the body (413, 422); the
+idempotency key; only then the handler.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from hub.api.auth import Access, authenticate, refuse_view
 from hub.api.call import Answer, Call
 from hub.api.decoding import read_body, read_json, read_model, read_query
 from hub.api.idempotency import once
+from hub.api.limits import counted
+from hub.api.manners import OURS, Manners
 from hub.api.models import Query
 from hub.api.needs import Hub
 from hub.api.problem import of_exception
@@ -36,7 +38,7 @@ class Route:
 
     `target` finds what the path names and raises 404; `body` decodes JSON (None leaves the bytes in `Call.raw`);
     `bulk` allows the larger body; `answer`, `summary` and `answers` (to other forms of the request, by their status)
-    are what openapi.json says.
+    are what openapi.json says; `manners` are another product's where the call is.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Route:
     answer: type[BaseModel] | None = None
     status: int = 200
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    manners: Manners = OURS
 
     @property
     def takes_body(self) -> bool:
@@ -67,6 +70,9 @@ class OpenRoute:
     handler: Callable[[Hub, Request], Awaitable[Answer]]
     summary: str
     method: str = "GET"
+    answer: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    media_type: str = "application/json"
 
 
 Row = Route | OpenRoute
@@ -95,15 +101,17 @@ async def _response(hub: Hub, row: Row, request: Request) -> Response:
     try:
         answer = await row.handler(hub, request) if isinstance(row, OpenRoute) else await _pass(hub, row, request)
     except Exception as error:
-        return of_exception(error, request).response()
+        manners = OURS if isinstance(row, OpenRoute) else row.manners
+        return manners.refuse(of_exception(error, request))
     return Response(answer.content(), answer.status, dict(answer.headers), answer.media_type)
 
 
 async def _pass(hub: Hub, row: Route, request: Request) -> Answer:
-    caller = await authenticate(hub, request.headers.get("authorization"))
+    caller = await authenticate(hub, row.manners.authorization(request.headers))
+    reach = await counted(hub, caller, Reach.of(hub, caller))
     if row.method not in READING:
         refuse_view(caller)
-    call = Call(hub, request, caller, await Reach.of(hub, caller))
+    call = Call(hub, request, caller, reach)
     if row.query:
         call.query = read_query(row.query, request.query_params)
         call.reach.check_listed(getattr(call.query, "account", None))
@@ -119,7 +127,8 @@ async def _pass(hub: Hub, row: Route, request: Request) -> Answer:
 
 async def _decode(row: Route, call: Call) -> None:
     settings = call.hub.settings
-    call.raw = await read_body(call.request, settings.bulk_body_limit if row.bulk else settings.body_limit)
+    raw = await read_body(call.request, settings.bulk_body_limit if row.bulk else settings.body_limit)
+    call.raw = await row.manners.unwrap(call.request.headers, raw)
     if row.merges:
         call.body = read_json(call.raw)
     elif row.body and not row.bulk:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from hub.api.answers import ClockAnswer, MessageAnswer, SettledAnswer
 from hub.api.auth import OPERATOR
 from hub.api.call import NO_CONTENT, Answer, Call
 from hub.api.fields import parse_time
@@ -75,10 +76,18 @@ def _now(call: Call) -> Answer:
 
 
 ROUTES = [
-    Route("PUT", "/v1/test/clock", freeze, OPERATOR, "Freeze the business clock", body=ClockBody),
+    Route("PUT", "/v1/test/clock", freeze, OPERATOR, "Freeze the business clock", body=ClockBody, answer=ClockAnswer),
     Route("DELETE", "/v1/test/clock", run, OPERATOR, "Let the business clock run", status=204),
-    Route("POST", "/v1/test/clock/advance", advance, OPERATOR, "Move the business clock", body=AdvanceBody),
-    Route("POST", "/v1/test/settle", settle, OPERATOR, "Wait for accepted work"),
-    Route("GET", "/v1/test/outbox", outbox, OPERATOR, "Read the outbox", query=OutboxQuery),
+    Route(
+        "POST",
+        "/v1/test/clock/advance",
+        advance,
+        OPERATOR,
+        "Move the business clock",
+        body=AdvanceBody,
+        answer=ClockAnswer,
+    ),
+    Route("POST", "/v1/test/settle", settle, OPERATOR, "Wait for accepted work", answer=SettledAnswer),
+    Route("GET", "/v1/test/outbox", outbox, OPERATOR, "Read the outbox", query=OutboxQuery, answer=MessageAnswer),
     Route("DELETE", "/v1/test/outbox", empty_outbox, OPERATOR, "Empty the outbox", status=204),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.api.answers import TypesAnswer
 from hub.api.auth import OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.models import UserQuery
@@ -25,4 +26,8 @@ async def index(call: Call) -> Answer:
     return Answer(listed([kind.as_document() for kind in kinds], None))
 
 
-ROUTES = [Route("GET", "/v1/types", index, OWN_READ, "List the notification types", meant, query=UserQuery)]
+ROUTES = [
+    Route(
+        "GET", "/v1/types", index, OWN_READ, "List the notification types", meant, query=UserQuery, answer=TypesAnswer
+    )
+]

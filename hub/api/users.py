@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from hub.api.auth import DIRECTORY, DIRECTORY_READ, USER_READ
+from hub.api.audit import note
+from hub.api.auth import ADMINISTRATION, DIRECTORY, DIRECTORY_READ, USER_READ
 from hub.api.call import NO_CONTENT, Answer, Call
+from hub.api.directory_models import DisconnectAnswer, UserBody
 from hub.api.entity import check_id, merged, patched, shown, taken, to_stored, whole
 from hub.api.fields import RESERVED_ID
-from hub.api.models import AccountPageQuery, UserBody
+from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page
-from hub.api.problem import not_found
+from hub.api.problem import conflict, not_found
 from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import User, as_document
-from hub.engine.directory import Held, Taken
+from hub.engine.directory import Changed, Held, Taken
 
 
 async def existing(call: Call) -> User:
@@ -53,6 +55,10 @@ async def store(reach: Reach, id: str, body: UserBody, held: Held[User] | None =
         await reach.hub.directory.put_user(user, held)
     except Taken:
         raise taken("user", id) from None
+    except Changed:
+        if held:
+            raise  # to be merged again
+        raise conflict("Others changed this user at the same time, again and again. Try again.") from None
     return user
 
 
@@ -77,6 +83,13 @@ async def delete(call: Call) -> Answer:
     return NO_CONTENT
 
 
+async def disconnect(call: Call) -> Answer:
+    """Close every tab of the user, and every log-in-as session of theirs; their clients stay away (4503)."""
+    user = call.target
+    await note(call, user.account, "disconnected", user=user.id)
+    return Answer({"tabs": await call.hub.directory.disconnect(user.account, user.id)})
+
+
 async def index(call: Call) -> Answer:
     """List users by id."""
     accounts = [call.query.account] if call.query.account else call.reach.accounts()
@@ -92,5 +105,9 @@ ROUTES = [
     Route("PATCH", ITEM, patch, DIRECTORY, "Change a user", existing, UserBody, merges=True, answer=UserBody),
     Route("GET", ITEM, shown, USER_READ, "Read a user", existing, answer=UserBody),
     Route("DELETE", ITEM, delete, DIRECTORY, "Remove a user", existing, status=204),
+    Route(
+        "POST", f"{ITEM}/disconnect", disconnect, ADMINISTRATION, "Close a user's tabs",
+        existing, answer=DisconnectAnswer,
+    ),
     Route("GET", LIST, index, DIRECTORY_READ, "List users", query=AccountPageQuery, answer=UserBody),
-]
+]  # fmt: skip

@@ -6,7 +6,9 @@ supervisor      the processes of one hub: the store it owns, the socket they sha
 listening       the address: bound first, listened on last
 metrics_folder  where several workers count together, and what killed hubs left there
 operator_key    the operator's key: given, or made once and kept
-operating       what the commands ask of a running hub: send, inspect
+operating       a running hub as the commands speak to it; progress: how far a long one has come
+sending, broadcasting, importing                      one command each
+inspecting      `hub inspect`; inspecting_users: of a user; naming: names beside ids
 token_making    `hub token`
 checking        `hub check`: settings and connections, in words
 logs            what a hub says of itself while it runs

@@ -11,11 +11,14 @@ from hub import api
 from hub.api import client_files, upgrade
 from hub.api import demo as demonstration
 from hub.core.catalogue import load
+from hub.engine.audit import Audit
+from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock, SharedClock
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
+from hub.engine.limits import Limits
 from hub.engine.log import Log
 from hub.engine.plans import Plans
 from hub.engine.tabs import Tabs
@@ -41,12 +44,15 @@ class Hub:
         self.identity = Identity(self.store, self.clock, credentials(settings))
         self.directory = Directory(self.store)
         self.idempotency = Idempotency(self.store)
+        self.limits = Limits(self.store, settings.rate_limit_keys, settings.rate_limit_users)
         self.log = Log(self.store)
         self.plans = Plans(self.store, self.log)
+        self.audit = Audit(self.store)
+        self.broadcasts = Broadcasts(self.store, self.log, self.plans)
         self.tabs = Tabs(self.store, self.name)
         self.gateway = Gateway(self) if settings.role != "worker" else None
-        self.router = Router(self.plans)
-        self.scheduler = Scheduler(self.directory, self.log, self.clock)
+        self.router = Router(self.plans, self.broadcasts)
+        self.scheduler = Scheduler(self.directory, self.log, self.broadcasts, self.audit, self.clock)
         self._draining = False
 
     def __repr__(self) -> str:
@@ -91,8 +97,8 @@ class Hub:
 
     async def settle(self) -> None:
         """Return when no accepted work is left (test mode)."""
-        await self.router.settle()
         await self.scheduler.settle()
+        await self.router.settle()
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -4,11 +4,13 @@ Nothing here waits, reads a clock, draws a random number or knows that a store e
 that a rule needs are arguments. So every rule can be read, tested and replayed alone.
 
 catalogue    which notification types there are, and what each offers (types.json)
-directory    accounts, users, groups, contacts, producer keys, and the tree the accounts form
-preferences  what a user chose: defaults, patches, scope, and the channels a tab listens to
+directory    accounts, users, groups, contacts, lines, ring groups, producer keys, and the tree the accounts form
+preferences  what a user chose: defaults, patches, scope, and the channels a tab listens to; changes: reading patches
 events       what a producer posts, and what is wrong with it by its own values alone
 moves        contacts that change accounts: bulks, single notices, word to the account they left
-routing      an event: dropped, or one decision with its reason for every user considered
+audience     whom a type reaches, where and by which link: the account, roll-up, lines, those named
+routing      an event: dropped, or one decision for every user considered; reasons: why, as codes and sentences
+broadcasts   one-time messages: made safe, resolved to people, kept as a document
 inbox        ids and the JSON of what lies in a person's inbox
 tabs         which one of a user's tabs shows the pop-ups
 session      one tab's conversation: messages in, commands out

@@ -58,6 +58,11 @@ class User(Document):
         """Tell whether the user has this very role; no role includes another."""
         return role in self.roles
 
+    @property
+    def sees_own_contacts_only(self) -> bool:
+        """Tell whether this is a salesperson who oversees nobody (E-13)."""
+        return self.has_role("salesperson") and not (self.has_role("manager") or self.has_role("admin"))
+
 
 @dataclass(frozen=True, slots=True)
 class Contact(Document):
@@ -88,6 +93,34 @@ class Group(Document):
     account: str
     name: str = ""
     members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RingGroup(Document):
+    """Describe the users behind a line; with Fisher Mode on, calls reach the busy ones too (AMB-28)."""
+
+    id: str
+    account: str
+    name: str = ""
+    members: tuple[str, ...] = ()
+    fisher_mode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Document):
+    """Describe one of an account's own phone numbers: personal (it has an owner), or with a ring group behind it.
+
+    Lines of one messaging service share a block list (S-41); with `provider_replies` the provider answers keywords.
+    """
+
+    id: str
+    account: str
+    number: str = ""
+    owner: str | None = None
+    ring_group: str | None = None
+    messaging_service: str | None = None
+    number_type: str = "long_code"
+    provider_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

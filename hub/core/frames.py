@@ -98,10 +98,11 @@ class Changed(Shape):
 
 
 class PreferencesChanged(Shape):
-    """Bring the user's preferences, whole."""
+    """Bring the user's preferences, whole; with `roles` when these changed."""
 
     op: Literal["preferences"]
     preferences: dict[str, Any]
+    roles: list[str] | None = None
 
 
 class Ack(Shape):
@@ -189,9 +190,10 @@ def changed(op: str, seq: int | None, unread: int, ids: Sequence[str] | None, up
     return b'{"op":"%b",%b%b,"unread":%d}' % (op.encode(), number, which, unread)
 
 
-def preferences(document: dict[str, Any]) -> bytes:
-    """Build the news of changed preferences."""
-    return orjson.dumps({"op": "preferences", "preferences": document})
+def preferences(document: dict[str, Any], roles: Sequence[str] | None = None) -> bytes:
+    """Build the news of changed preferences; `roles` when these changed."""
+    said = {"op": "preferences", "preferences": document}
+    return orjson.dumps(said if roles is None else {**said, "roles": list(roles)})
 
 
 def ack(ref: int | str | None, gone: Sequence[str], unknown: Sequence[str], unread: int) -> bytes:

@@ -55,11 +55,21 @@ def lean(body_json: bytes) -> bytes:
 
 
 def shared_body(
-    event: Event, kind: NotificationType, at: str, *, sender: str | None = None, sample: bool = False
+    event: Event,
+    kind: NotificationType,
+    at: str,
+    *,
+    html: str | None = None,
+    sender: str | None = None,
+    sample: bool = False,
 ) -> bytes:
-    """Write what all readers of a happening under one type share; `at` is RFC 3339."""
+    """Write what all readers of a happening under one type share; `at` is RFC 3339.
+
+    `account` is that of the event, wherever its readers are. `html` must be clean (broadcasts.py); `body` says the
+    same without markup.
+    """
     data = dict(event.data) or None
-    optional = {"url": event.url, "contact": event.contact, "sender": sender, "data": data}
+    optional = {"html": html, "url": event.url, "contact": event.contact, "sender": sender, "data": data}
     body: dict[str, Any] = {
         "event": event.id,
         "type": kind.id,

@@ -14,12 +14,12 @@ LEFT = "contact_moved"
 
 def told_as(event: Event, catalogue: Catalogue) -> tuple[Event, ...]:
     """Say as which events an event is told: a bulk of 1 to 5 contacts becomes single ones (C-40, C-41, AMB-10)."""
-    if event.type not in SINGLE or not event.contacts:
+    contacts = _different(event)
+    if event.type not in SINGLE or not contacts:
         return (event,)
-    count = len(event.contacts)
-    if count >= catalogue[event.type].params["min_contacts"]:
-        return (replace(event, data={**event.data, "count": count}),)
-    return tuple(replace(event, type=SINGLE[event.type], contact=contact, contacts=()) for contact in event.contacts)
+    if len(contacts) >= catalogue[event.type].params["min_contacts"]:
+        return (replace(event, contacts=contacts, data={**event.data, "count": len(contacts)}),)
+    return tuple(replace(event, type=SINGLE[event.type], contact=contact, contacts=()) for contact in contacts)
 
 
 def origin_account(event: Event) -> str | None:
@@ -29,11 +29,22 @@ def origin_account(event: Event) -> str | None:
 
 
 def left_behind(event: Event) -> Event | None:
-    """Raise the event that tells the account which contacts left: one, also for a bulk (AMB-09)."""
+    """Raise the event that tells the account which contacts left: one, also for a bulk (AMB-09).
+
+    A bulk keeps the list of its contacts: who asked for their own contacts only is told when one of them left.
+    """
     account = origin_account(event)
     if account is None:
         return None
-    count = {"count": len(event.contacts)} if len(event.contacts) > 1 else {}
-    contact = event.contacts[0] if len(event.contacts) == 1 else event.contact
+    contacts, contact, count = _different(event), event.contact, {}
+    if len(contacts) == 1:
+        (contact,), contacts = contacts, ()
+    elif contacts:
+        count = {"count": len(contacts)}
     data = {**event.data, **count, "to_account": event.account}
-    return replace(event, type=LEFT, account=account, contact=contact, contacts=(), data=data)
+    return replace(event, type=LEFT, account=account, contact=contact, contacts=contacts, data=data)
+
+
+def _different(event: Event) -> tuple[str, ...]:
+    """List the contacts of a bulk; one that is named twice moved once."""
+    return tuple(dict.fromkeys(event.contacts))

@@ -3,37 +3,42 @@
 Rules in their order; each stops at the first that says no:
 
   the event   blocked contact · origin · ticked flag · account feature · a change that changed nothing
-  the user    in the account · active · role · system channel · own feature · named · scope of preferences
+  the user    in a type's audience · active · role · system channel · own feature · busy · scope of preferences
 
-A user whom the named type leaves out is told by the first of its general types that they receive (AMB-08).
-So nobody gets two notifications of one happening, and nobody misses one they asked for under a wider name.
+Considered are all whom the event's own type or one of its general types reaches. Each is told under the first type
+that reaches them and that they receive (AMB-08); else the first type that reaches them says why not. So nobody gets
+two notifications of one happening, and nobody misses one they asked for under a wider name.
+
+Some events are told in several ways (moves.py): a small bulk as single notices, a move also to the account left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
+from hub.core.audience import ROLES, Member, Scene, Seat, audience, concerned, types_of
 from hub.core.catalogue import Catalogue, NotificationType
-from hub.core.directory import Account, Contact, User
-from hub.core.events import LINE_AUDIENCES, ORIGINS, Event, changed_fields, is_ticked, problems
-from hub.core.preferences import Preferences, Scope, effective, scope
+from hub.core.directory import Account, User
+from hub.core.events import ORIGINS, Event, changed_fields, is_ticked
+from hub.core.moves import left_behind, told_as
+from hub.core.preferences import Scope, reach
+from hub.core.reasons import TOLD, Reason, sentence
 
 __all__ = [
+    "TOLD",
     "Decision",
     "Dropped",
-    "Event",
     "Member",
     "Reason",
     "Routed",
-    "problems",
-    "route",
+    "Scene",
+    "Way",
+    "concerned",
     "sentence",
+    "tell",
 ]
 
-_NAMED = frozenset({"addressee", "event_attendees", "group_members", "template_recipients"})
-_ROLE = {"admins": "admin", "billing_admins": "billing_admin"}
 # What types.json asks for in words, as the feature flag that answers it.
 _ACCOUNT_FEATURE = {
     "account has the Dispatch speciality": "dispatch",
@@ -44,45 +49,22 @@ _USER_FEATURE = {
     "user connected Outlook through OAuth2": "outlook_oauth2",
 }
 _NOT_OWN_SMTP = "account mail is NOT sent through the user's own SMTP"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Pair a user of the account with what they chose."""
-
-    user: User
-    preferences: Preferences = field(default_factory=Preferences)
-
-
-class Reason(StrEnum):
-    """Name why a user was told, or was not; stored with the decision and shown to people."""
-
-    ALL_OF_TYPE = "all_of_type"
-    ASSIGNED_USER = "assigned_user"
-    NAMED = "named"
-    ROLE = "role"
-    EVERYONE = "everyone"
-    TYPE_OFF = "type_off"
-    NOT_ASSIGNED_USER = "not_assigned_user"
-    NO_ASSIGNED_USER = "no_assigned_user"
-    INACTIVE = "inactive"
-    NOT_IN_ACCOUNT = "not_in_account"
-    NOT_NAMED = "not_named"
-    NOT_APPLICABLE = "not_applicable"
-    ADMINS_ONLY = "admins_only"
-    BILLING_ADMINS_ONLY = "billing_admins_only"
-    NO_SYSTEM_CHANNEL = "no_system_channel"
+_BUSY = frozenset({"busy", "on_call"})
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Say whether one user is told in the app, under which type, why, and on which channel (empty: none)."""
+    """Say whether one user is told in the app, under which type, why, and on which channel (empty: none).
+
+    `account` is the user's: what they are told is written there, and `channel` is a suffix there.
+    """
 
     user: str
+    account: str
     type: str
     told: bool
     reason: Reason
-    channel_suffix: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,69 +86,59 @@ class Dropped:
     reason: str
 
 
-_SENTENCES: Mapping[str, str] = {
-    Reason.ALL_OF_TYPE: "You get every {type} of {account}.",
-    Reason.ASSIGNED_USER: "You get the {type}s of your own contacts, and {contact} is yours.",
-    Reason.NAMED: "This {type} is addressed to you.",
-    Reason.ROLE: "Your role in {account} brings you {type}s.",
-    Reason.EVERYONE: "This {type} goes to everyone in {account}.",
-    Reason.TYPE_OFF: "{type}s are turned off in the user's preferences.",
-    Reason.NOT_ASSIGNED_USER: "The user gets {type}s of their own contacts only; {contact} is someone else's.",
-    Reason.NO_ASSIGNED_USER: "The user gets {type}s of their own contacts only; nobody is assigned here.",
-    Reason.INACTIVE: "The user is not active.",
-    Reason.NOT_IN_ACCOUNT: "The user does not belong to {account}.",
-    Reason.NOT_NAMED: "The event does not name the user.",
-    Reason.NOT_APPLICABLE: "The user lacks the feature that {type}s need.",
-    Reason.ADMINS_ONLY: "Only administrators of {account} get {type}s.",
-    Reason.BILLING_ADMINS_ONLY: "Only billing administrators of {account} get {type}s.",
-    Reason.NO_SYSTEM_CHANNEL: "{type}s go by e-mail only.",
-}
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Hold one way an event is told: as which event, and what came of it."""
+
+    event: Event
+    outcome: Routed | Dropped
 
 
-def sentence(reason: str, type_title: str, contact_name: str | None, account_name: str | None) -> str:
-    """Say a reason to a person; a code from another version of the hub is said as it is."""
-    return _SENTENCES.get(reason, "Reason: {reason}.").format(
-        reason=reason,
-        type=type_title if type_title.lower().endswith("notification") else f"{type_title} notification",
-        contact=contact_name or "this contact",
-        account=account_name or "your account",
-    )
+def tell(catalogue: Catalogue, scene: Scene) -> tuple[Way, ...]:
+    """Decide who is told of an event whose type and references exist; the first way is the event's own.
 
-
-def route(
-    catalogue: Catalogue,
-    event: Event,
-    account: Account,
-    members: Mapping[str, Member],
-    contact: Contact | None = None,
-    original_contact: Contact | None = None,
-) -> Routed | Dropped:
-    """Decide who is told of an event whose type and references exist; `members` are its account's users.
-
-    People are numbered by their ids, or as the event names them, so that deciding again gives the same.
+    Nobody is told twice, but for the single notices of a small bulk, one for each contact. People are numbered by
+    their ids, or as the event names them, so that deciding again gives the same.
     """
-    kind = catalogue[event.type]
-    if reason := _drop_reason(kind, event, account, (contact, original_contact)):
+    own = tuple(Way(event, _route(catalogue, event, scene, scene.account)) for event in told_as(scene.event, catalogue))
+    word = left_behind(scene.event)
+    account = scene.tree.get(word.account) if word else None
+    if word is None or account is None:
+        return own
+    told = {one.user for way in own if isinstance(way.outcome, Routed) for one in way.outcome.told}
+    return (*own, Way(word, _without(told, _route(catalogue, word, scene, account))))
+
+
+def _without(told: Collection[str], outcome: Routed | Dropped) -> Routed | Dropped:
+    """Take those out of a further way who were told of the same happening before."""
+    if isinstance(outcome, Dropped):
+        return outcome
+    decisions = (
+        replace(one, told=False, reason=Reason.ALREADY_TOLD, channel="") if one.told and one.user in told else one
+        for one in outcome.decisions
+    )
+    return Routed(tuple(decisions))
+
+
+def _route(catalogue: Catalogue, event: Event, scene: Scene, account: Account) -> Routed | Dropped:
+    kind, *generals = types_of(catalogue, event)
+    named = (scene.contact(event.contact), scene.contact(event.original_contact))
+    if any(contact and contact.blocked for contact in named):
+        return Dropped("contact_blocked")  # E-15
+    if reason := misfit(kind, event, account):
         return Dropped(reason)
-    generals = (catalogue[id] for id in kind.general_types)
-    types = (kind, *(general for general in generals if not _misfit(general, event, account)))
-    subject = original_contact if kind.personal_target == "original_contact_assigned_user" else contact
-    assigned = subject.assigned_user if subject else None
-    considered = dict.fromkeys(event.users) if kind.audience in _NAMED else sorted(members)
-    return Routed(tuple(_decide(types, event, assigned, user, members.get(user)) for user in considered))
+    verdicts: dict[str, Decision] = {}
+    for one in (kind, *(general for general in generals if not misfit(general, event, account))):
+        assigned = assigned_users(one, event, scene)
+        for seat in audience(one, event, scene):
+            earlier = verdicts.get(seat.user)
+            if earlier is None or not earlier.told:
+                verdict = _decide(one, seat, assigned, scene)
+                verdicts[seat.user] = earlier if earlier and not verdict.told else verdict
+    return Routed(tuple(verdicts.values()))
 
 
-def _drop_reason(
-    kind: NotificationType, event: Event, account: Account, contacts: tuple[Contact | None, ...]
-) -> str | None:
-    if any(contact and contact.blocked for contact in contacts):
-        return "contact_blocked"  # E-15
-    if kind.audience in LINE_AUDIENCES:
-        return "not_applicable"  # nobody is linked to a line yet
-    return _misfit(kind, event, account)
-
-
-def _misfit(kind: NotificationType, event: Event, account: Account) -> str | None:
+def misfit(kind: NotificationType, event: Event, account: Account) -> str | None:
     """Say why a type does not fit an event at all, whoever would hear of it."""
     if event.origin in kind.never_when_origin:
         return f"origin_{event.origin}"
@@ -183,50 +155,56 @@ def _misfit(kind: NotificationType, event: Event, account: Account) -> str | Non
     return None
 
 
-def _decide(
-    types: tuple[NotificationType, ...], event: Event, assigned: str | None, user: str, member: Member | None
-) -> Decision:
-    if member is None:
-        return Decision(user, types[0].id, False, Reason.NOT_IN_ACCOUNT)
-    if not member.user.active:
-        return Decision(user, types[0].id, False, Reason.INACTIVE)
-    verdicts = [_judge(kind, event, assigned, member) for kind in types]
-    return next((verdict for verdict in verdicts if verdict.told), verdicts[0])
+def assigned_users(kind: NotificationType, event: Event, scene: Scene) -> frozenset[str]:
+    """Name the assigned users of the contacts a type is about: of a bulk, all of them; of a duplicate, the original."""
+    is_original = kind.personal_target == "original_contact_assigned_user"  # AMB-05
+    ids = (event.original_contact,) if is_original else (event.contact, *event.contacts)
+    found = (scene.contact(id) for id in ids)
+    return frozenset(contact.assigned_user for contact in found if contact and contact.assigned_user)
 
 
-def _judge(kind: NotificationType, event: Event, assigned: str | None, member: Member) -> Decision:
+def _decide(kind: NotificationType, seat: Seat, assigned: Collection[str], scene: Scene) -> Decision:
     """Decide for one user under one type; preferences speak last, so that the firmest obstacle is named."""
-    user = member.user
-    if obstacle := _obstacle(kind, event, user):
-        return Decision(user.id, kind.id, False, obstacle)
-    reach = scope(effective(kind, member.preferences, user))
-    if reach is Scope.OFF:
-        return Decision(user.id, kind.id, False, Reason.TYPE_OFF)
-    if kind.audience != "account_users":
-        return Decision(user.id, kind.id, True, _belonging(kind), f"u:{user.id}")
-    if reach is Scope.ALL:
-        return Decision(user.id, kind.id, True, Reason.ALL_OF_TYPE, f"t:{kind.id}")
-    if assigned == user.id:
-        return Decision(user.id, kind.id, True, Reason.ASSIGNED_USER, f"u:{user.id}")
-    reason = Reason.NOT_ASSIGNED_USER if assigned else Reason.NO_ASSIGNED_USER  # AMB-04
-    return Decision(user.id, kind.id, False, reason)
+
+    def no(reason: Reason) -> Decision:
+        return Decision(seat.user, seat.account, kind.id, False, reason)
+
+    if seat.member is None:
+        return no(Reason.NOT_IN_ACCOUNT)
+    if reason := obstacle(kind, seat.member.user, scene):
+        return no(reason)
+    wanted = reach(kind, seat.member.preferences, seat.member.user)
+    if wanted is Scope.OFF:
+        return no(Reason.TYPE_OFF)
+    if kind.audience == "account_users" and wanted is Scope.MINE and seat.user not in assigned:
+        return no(Reason.NOT_ASSIGNED_USER if assigned else Reason.NO_ASSIGNED_USER)  # AMB-04
+    reason = seat.link or (Reason.ALL_OF_TYPE if wanted is Scope.ALL else Reason.ASSIGNED_USER)
+    return Decision(seat.user, seat.account, kind.id, True, reason, _channel(kind, wanted, seat.user))
 
 
-def _obstacle(kind: NotificationType, event: Event, user: User) -> Reason | None:
-    """Say why the type cannot reach this user, whatever they prefer."""
-    role = _ROLE.get(kind.audience)
+def obstacle(kind: NotificationType, user: User, scene: Scene, channel: str = "system") -> Reason | None:
+    """Say why the type cannot reach this user over a channel, whatever they prefer."""
+    if not user.active:
+        return Reason.INACTIVE
+    role = ROLES.get(kind.audience)
     if role and not user.has_role(role):
         return Reason.BILLING_ADMINS_ONLY if role == "billing_admin" else Reason.ADMINS_ONLY
-    if "system" not in kind.channels:
+    if channel == "system" and channel not in kind.channels:
         return Reason.NO_SYSTEM_CHANNEL
     if (feature := _USER_FEATURE.get(kind.requires or "")) and feature not in user.features:
         return Reason.NOT_APPLICABLE
-    if kind.audience in _NAMED and user.id not in event.users:
-        return Reason.NOT_NAMED
+    if kind.params.get("busy_user_needs") == "fisher_mode" and user.presence in _BUSY and not _is_fishing(scene):
+        return Reason.BUSY
     return None
 
 
-def _belonging(kind: NotificationType) -> Reason:
-    if kind.audience in _ROLE:
-        return Reason.ROLE
-    return Reason.EVERYONE if kind.audience == "all_users" else Reason.NAMED
+def _is_fishing(scene: Scene) -> bool:
+    """Tell whether calls reach busy users too; a personal line has no Fisher Mode (AMB-28, E-11)."""
+    return scene.ring_group is not None and scene.ring_group.fisher_mode
+
+
+def _channel(kind: NotificationType, wanted: Scope, user: str) -> str:
+    """Choose the widest channel that the user listens to and that is only about this."""
+    if kind.audience == "all_users":
+        return "all"
+    return f"t:{kind.id}" if kind.audience == "account_users" and wanted is Scope.ALL else f"u:{user}"

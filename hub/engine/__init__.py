@@ -7,9 +7,13 @@ log          the numbered logs: append, dismiss, read, archive, what a tab misse
 tabs         the registry of open tabs, election, offers, leases
 views        log-in-as sessions: the target's log as one actor sees it
 doorbells    the bus: channels, probes, and the messages on it
-directory    accounts, users and what they chose, contacts, producer keys; replica keeps them current in a process
+directory    who and what exists: accounts, people (roster joins what they chose), rooted objects, producer keys;
+             documents: what these share; replica keeps them current in a process
+audit        who did what that others should be able to find out
 identity     whom the hub trusts; clock: business time; idempotency: one answer per key
-plans        large audiences under way
+queue        durable work with leases; plans: large audiences under way, over any accounts
+broadcasts   what was sent to many: receipts, recipients, recall, expiry
+erasure      what a user, or an account, leaves behind
 rows         what the Functions answer, decoded
 embedded     a Valkey of the hub's own
 

@@ -120,15 +120,22 @@ class Store:
         """Run one atomic operation; the answer is there once the write is as durable as promised."""
         return await self.command("FCALL", function_name(operation), len(keys), *keys, *arguments)
 
+    def begin(self, operation: str, keys: Sequence[str], *arguments: Argument) -> asyncio.Future[Any]:
+        """Let an operation travel with what the caller asks next, without a task of its own; cancel it or wait."""
+        return self._join("FCALL", function_name(operation), len(keys), *keys, *arguments)
+
     async def command(self, *command: Argument) -> Any:
         """Run one command, joined with all others of this loop tick; what cannot be encoded fails alone, here."""
+        return await self._join(*command)
+
+    def _join(self, *command: Argument) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         encoded = tuple(part.encode() if isinstance(part, str) else part for part in command)
         call = _Call(encoded, loop.create_future())
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append(call)
-        return await call.answer
+        return call.answer
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -9,12 +9,15 @@ Messages are MessagePack maps with `v` = 1; a reader ignores kinds and fields th
 
     notify      base, record (rows.Record), users: [[user, index, seq, unread, tab offered to, gen, reason code], …]
     mark        user, op, seq, ids | up_to, unread
+    recall      base, users: [[user, index, seq, unread], …]: it is withdrawn from these
     elected     user, gen, tab ('' = none), connection, popups: [[id, seq, state, reason code, record], …],
                 silent: the tab that did not answer
     superseded  user, tab, connection: any other connection of this tab id is to be closed
     view        user (`ann#olga`): read what became of this log-in-as session; silent as in elected, tab and
                 connection as in superseded
-    profile     user: re-read the user; preferences: re-read what they chose
+    profile     user: re-read the user, and their groups; preferences: re-read what they chose
+    ended       user: an administrator sends all their tabs away
+    defaults    re-read what the account chose for its users who never did
 """
 
 import asyncio

@@ -10,29 +10,42 @@ leases                hash        gateway -> its lease's end, ms              at
 notifications         hash        base -> shared body and reasons             append            attach, inbox, missed
 ages                  sorted set  base and event id by business time, ms      append            sweep
 events                hash        event id -> digest and stored answer        append            append
-decisions             hash        base -> who was told, who not, and why      append            api
-plans                 hash        base -> pages still to append               append            workers
+receipts              hash        <base>:delivered, shown, dismissed -> how   append, shown,    broadcasts
+                                  many, of happenings that are counted        mark
+recalls               hash        base of what is withdrawn -> 1              broadcasts        append
+broadcasts            hash        id -> document                              append,           broadcasts
+                                                                              broadcasts
+reasons               set         every reason code in decisions              append            erasure
+decisions:<base>      sorted set  user and reason by place in the audience    append            api, broadcasts
+plan:<base>           hash        number of a page still to append -> page    plans             plans
 users, contacts, …    hash        id -> document                              put               directory
-users:changes, …      sorted set  id by number of its last change             put               changed
+users:changes, …      sorted set  id by number of its last change, and up to  put,              changed
+                                  which number removals are forgotten         forget_removed
+contacts:index        sorted set  account and id, in their order              put               directory
+audit                 sorted set  record id and record, in the order of time  audit             audit
 preferences           hash        user -> what they chose                     put               preferences
-user:<id>             hash        epoch, seq, rev, gen, elected, open tabs    every operation   every operation
+user:<id>             hash        epoch, seq, rev, gen, elected, open tabs,   every operation   every operation
+                                  ended
 user:<id>#<actor>     hash        the same of a log-in-as session             attach, look      every operation
 log:<id>              list        the newest 300 changes                      append, mark      attach, missed
 inbox:<id>            sorted set  notification ids by seq, not archived       append, mark      inbox, attach
 unread:<id>           sorted set  the unread among them                       append, mark      every operation
 archive:<id>          sorted set  the archived ones                           mark              inbox
-entries:<id>          hash        notification id -> seq, reason, time        append            every operation
+entries:<id>          hash        notification id -> seq, reason, time,       append, shown,    every operation
+                                  and if it is counted channel, receipts      mark
 popups:<id>           sorted set  open pop-ups by the ms they close           append            attach, report, offer
 offers:<id>           sorted set  unanswered offers by deadline, ms           append, settle    offer
 offers:<id>#<actor>   sorted set  the same of a log-in-as session             look, settle      offer, look
 away:<id>#<actor>     hash        what a log-in-as session put away, and how  put_away, faded   attach, look
 ====================  ==========  ==========================================  ================  =====================
 
-Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts, the index of users, producer keys),
-``{#work}`` (queue, secrets, outbox, the clock of test mode, probes, the write of a check, which Function libraries were
-loaded when) and one per credential for idempotency records, which expire after 24 h. What a log-in-as session has
-(``ann#olga``: no user has such an id) expires an hour after its last use. Everything else lives until retention, or its
-owner, ends it.
+Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts and their defaults, the index of
+users, who is moving, producer keys),
+``{#work}`` (queue of plans and recalls, expiries of broadcasts, secrets, outbox, the clock of test mode, probes, the
+write of a check, which Function libraries were loaded when), ``{#notices}`` (system notices, kept as an account keeps
+its broadcasts), one per credential for idempotency records, which expire after 24 h, and one per rate limit, which is
+counted for two minutes. What a log-in-as session has (``ann#olga``: no user has such an id) expires an hour after its
+last use. Everything else lives until retention, or its owner, ends it.
 """
 
 from dataclasses import dataclass
@@ -54,6 +67,14 @@ class Keys:
         """Name the nine keys of a user, in the order that the Functions expect."""
         slot = f"{self.prefix}:{{{account}}}:"
         return [*(f"{slot}{kind}:{user}" for kind in PERSON_KINDS), f"{slot}u:{user}"]
+
+    def decisions(self, account: str, base: str) -> str:
+        """Name what was decided about a happening's users."""
+        return f"{self.prefix}:{{{account}}}:decisions:{base}"
+
+    def plan(self, account: str, base: str) -> str:
+        """Name what of a large audience is still to be appended."""
+        return f"{self.prefix}:{{{account}}}:plan:{base}"
 
     def view(self, account: str, user: str, actor: str) -> list[str]:
         """Name the four keys of a log-in-as session, in the order that the Functions expect after the user's nine."""
@@ -80,6 +101,11 @@ class Keys:
     def probe(self, gateway: str) -> str:
         """Name the channel on which a gateway hears itself."""
         return f"{self.prefix}:{{#work}}:probe:{gateway}"
+
+    def limit(self, key: str) -> list[str]:
+        """Name the counters of a rate limit: of this window, and of the one before."""
+        name = f"{self.prefix}:{{#{key}}}:limit"
+        return [name, f"{name}:before"]
 
     def idempotency(self, credential: str, key: str) -> str:
         """Name the record of one idempotency key."""

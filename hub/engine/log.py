@@ -6,15 +6,15 @@ milliseconds of business time (`cutoff`: what is older is no longer kept).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
-import orjson
 
-from hub.engine.connection import Store
-from hub.engine.rows import Change, Entry, Record, read_change, read_entry, text
+from hub.engine.connection import Store, Unavailable
+from hub.engine.rows import Change, Entry, Record, read_change, read_entry, scored, text
 
 PAGE = 100
+SKIPPED = 1_000  # of a page: a note takes far less than an entry
 SWEEP = 200
 MARKED = 1_000
 DAY_MS = 86_400_000
@@ -22,7 +22,8 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One user of a resolved audience. `index` is the position in it, and `reason` a code of the record."""
+    """One user of a resolved audience. `index` is the position in it, `reason` a code of the record, and `channel` the
+    suffix of the channel in their account over which they are told."""
 
     user: str
     index: int
@@ -31,11 +32,20 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """One user who was considered and is not told; numbered with the recipients."""
+
+    user: str
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """What is appended: shared by all recipients of one account.
 
-    `base` begins the ids of its notifications. `event` is the posted event's id, unique in its account; `digest` tells
-    whether the same body came under it before, and `answer` is what is answered then.
+    `base` begins the ids of its notifications. `origin` is the account that the event is of, where that is not the
+    recipients' (roll-up). `counted`: it keeps receipts, and can be recalled.
     """
 
     base: str
@@ -44,11 +54,27 @@ class Happening:
     at: int
     cutoff: int
     sticky: bool = False
-    event: str | None = None
-    digest: str = ""
+    origin: str | None = None
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Makes a posted event one event: its id, unique in its account, a digest of its body, and what was answered."""
+
+    event: str
+    digest: str
     answer: bytes = b"{}"
-    decisions: bytes = b""
-    plan: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the first page of a publication brings in the same step: the marker, the document of a broadcast (id,
+    JSON), and with `planned` the word that its plan holds."""
+
+    marker: Marker
+    broadcast: tuple[str, bytes] | None = None
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +83,23 @@ class Appended:
 
     count: int
     earlier: tuple[str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One user of whom it was decided: told or not follows from the reason (core.routing.TOLD)."""
+
+    index: int
+    user: str
+    reason: str
+
+
+class Receipts(NamedTuple):
+    """How many users have it, were shown its pop-up, and dismissed it."""
+
+    delivered: int
+    shown: int
+    dismissed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +153,40 @@ class Log:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def append(self, happening: Happening, recipients: Sequence[Recipient], epoch: str) -> Appended:
-        """Append for at most 100 recipients of one account; `epoch` (random) begins the log of whoever has none yet."""
+    async def append(
+        self,
+        happening: Happening,
+        recipients: Sequence[Recipient],
+        epoch: str,
+        skipped: Sequence[Skipped] = (),
+        first: First | None = None,
+    ) -> Appended:
+        """Append for at most 100 recipients of one account and note at most 1,000 who are not told.
+
+        `epoch` (random) begins the log of whoever has none yet. Users who are not in the account are passed over, and
+        after a recall everybody is. Raise Unavailable when the plan that `first` speaks of lapsed: then nothing is
+        written.
+        """
         assert len(recipients) <= PAGE
-        keys, account = self.store.keys, happening.account
+        assert len(skipped) <= SKIPPED
         channels = list(dict.fromkeys(recipient.channel for recipient in recipients))
-        number = {channel: i for i, channel in enumerate(channels, 1)}
-        page: dict[str, Any] = {
-            "base": happening.base, "record": happening.record.encode().decode(), "sticky": happening.sticky,
-            "at": happening.at, "cutoff": happening.cutoff, "epoch": epoch, "account": account,
-            "channels": len(channels),
-            "users": [(to.user, to.index, to.reason, number[to.channel]) for to in recipients],
-        }  # fmt: skip
-        if happening.event is not None:
-            page["event"] = happening.event
-            page["marker"] = f"{happening.base} {happening.digest} {happening.answer.decode()}"
-        if happening.decisions:
-            page["decisions"] = happening.decisions.decode()
-        if happening.plan:
-            page["plan"] = happening.plan.decode()
+        page = page_of(happening, recipients, skipped, channels, epoch)
+        if first is not None:
+            page |= first_of(happening.base, first)
+        names = self._append_keys(happening, channels, [recipient.user for recipient in recipients])
+        status, *detail = await self.store.call("append", names, msgpack.packb(page))
+        if status == b"lapsed":
+            raise Unavailable("a plan was given up before its first page")
+        return Appended(int(detail[0])) if status == b"ok" else Appended(0, read_marker(detail[0]))
+
+    def _append_keys(self, happening: Happening, channels: Sequence[str], users: Sequence[str]) -> list[str]:
+        keys, account = self.store.keys, happening.account
         names = [keys.account(account, kind) for kind in ACCOUNT_KEYS]
+        names += [keys.decisions(account, happening.base), keys.plan(account, happening.base)]
         names += [keys.channel(account, channel) for channel in channels]
-        for recipient in recipients:
-            names += keys.person(account, recipient.user)
-        status, detail = await self.store.call("append", names, msgpack.packb(page))
-        return Appended(int(detail)) if status == b"ok" else Appended(0, read_marker(detail))
+        for user in users:
+            names += keys.person(account, user)
+        return names
 
     async def accepted(self, account: str, event: str) -> tuple[str, bytes] | None:
         """Return (digest, answer) of an event that was accepted before, or None."""
@@ -154,7 +206,8 @@ class Log:
 
     async def _mark(self, account: str, user: str, pages: Sequence[dict[str, Any]]) -> MarkResult:
         """Mark page by page, so that no step holds the store up; each page that changes something is a change."""
-        keys, changed, unknown, unread, seq = self.store.keys.person(account, user), list[str](), list[str](), 0, 0
+        keys = [self.store.keys.account(account, "receipts"), *self.store.keys.person(account, user)]
+        changed, unknown, unread, seq = list[str](), list[str](), 0, 0
         for page in pages:
             more: Any = True
             while more:
@@ -208,10 +261,39 @@ class Log:
         record = await self.store.command("HGET", self.store.keys.account(account, "notifications"), base)
         return Record.decode(record) if record else None
 
-    async def decisions(self, account: str, base: str) -> list[dict[str, Any]]:
-        """Read who was told of a happening, who was not, and why."""
-        stored = await self.store.command("HGET", self.store.keys.account(account, "decisions"), base)
-        return orjson.loads(stored) if stored else []
+    async def decisions(self, account: str, base: str, after: int = -1, limit: int = SKIPPED) -> list[Considered]:
+        """Read who was considered for a happening, and why they were told or not, from behind an index on."""
+        name = self.store.keys.decisions(account, base)
+        found = await self.store.command(
+            "ZRANGEBYSCORE", name, f"({after}", "+inf", "WITHSCORES", "LIMIT", 0, limit
+        )  # fmt: skip
+        return [considered(member, index) for member, index in scored(found)]
+
+    async def decision(self, account: str, base: str, index: int) -> Considered | None:
+        """Read what was decided of one user, by their place in the audience."""
+        found = await self.decisions(account, base, index - 1, 1)
+        return found[0] if found and found[0].index == index else None
+
+    async def reasons(self, account: str) -> list[str]:
+        """List every reason code that the account's decisions hold."""
+        return sorted(map(text, await self.store.command("SMEMBERS", self.store.keys.account(account, "reasons"))))
+
+    async def decision_about(
+        self, account: str, base: str, user: str, reasons: Sequence[str]
+    ) -> Considered | None:  # fmt: skip
+        """Find what was decided of one user, however large the audience; `reasons` are the account's."""
+        if not reasons:
+            return None
+        members = [f"{user} {reason}" for reason in reasons]
+        places = await self.store.command("ZMSCORE", self.store.keys.decisions(account, base), *members)
+        found = (considered(member, float(at)) for member, at in zip(members, places, strict=True) if at is not None)
+        return next(found, None)
+
+    async def receipts(self, account: str, base: str) -> Receipts:
+        """Count who of an account has a happening, was shown it and dismissed it."""
+        fields = [f"{base}:{step}" for step in Receipts._fields]
+        counts = await self.store.command("HMGET", self.store.keys.account(account, "receipts"), *fields)
+        return Receipts(*(int(count or 0) for count in counts))
 
     async def state(self, account: str, user: str, id: str) -> str | None:
         """Tell whether a user's entry is unread, read or archived; None when they have it not."""
@@ -227,17 +309,7 @@ class Log:
         below = "+inf" if before is None else f"({before}"
         ages = self.store.keys.account(account, "ages")
         found = await self.store.command("ZREVRANGEBYSCORE", ages, below, "-inf", "WITHSCORES", "LIMIT", 0, limit)
-        pairs = found if found and isinstance(found[0], list) else list(zip(found[::2], found[1::2], strict=True))
-        return [(*text(member).partition(" ")[::2], float(at)) for member, at in pairs]
-
-    async def plan(self, account: str, base: str) -> bytes | None:
-        """Read what of a large audience is still to be appended."""
-        stored: bytes | None = await self.store.command("HGET", self.store.keys.account(account, "plans"), base)
-        return stored
-
-    async def finish_plan(self, account: str, base: str) -> None:
-        """Forget a plan whose last page is appended."""
-        await self.store.command("HDEL", self.store.keys.account(account, "plans"), base)
+        return [(*member.partition(" ")[::2], at) for member, at in scored(found)]
 
     async def sweep(self, account: str, users: Sequence[str], oldest: int) -> int:
         """Forget what an account no longer keeps; return how much."""
@@ -245,20 +317,56 @@ class Log:
         for user in users:
             while (count := int(await self.store.call("trim", keys.person(account, user), oldest))) > 0:
                 gone += count
-        shared = [keys.account(account, kind) for kind in ("notifications", "ages", "events", "decisions")]
-        while int(await self.store.call("sweep", shared, oldest)) == SWEEP:
-            gone += SWEEP
+        shared = [keys.account(account, kind) for kind in SWEPT_KEYS]
+        while old := await self.store.command(
+            "ZRANGEBYSCORE", shared[0], "-inf", f"({oldest}", "LIMIT", 0, SWEEP
+        ):  # fmt: skip
+            bases = [text(member).partition(" ")[0] for member in old]
+            names = [*shared, *(keys.decisions(account, base) for base in bases)]
+            gone += int(await self.store.call("sweep", names, *old))
         return gone
 
-    async def forget(self, account: str, user: str) -> None:
-        """Erase a user's log, inbox and tabs."""
-        await self.store.command("DEL", *self.store.keys.person(account, user)[:-1])
+
+ACCOUNT_KEYS = (
+    "leases", "notifications", "ages", "events", "receipts", "recalls", "reasons", "users", "broadcasts",
+)  # fmt: skip
+SWEPT_KEYS = ("ages", "notifications", "events", "receipts", "recalls", "broadcasts")
 
 
-ACCOUNT_KEYS = ("leases", "notifications", "ages", "events", "decisions", "plans")
+def page_of(
+    happening: Happening,
+    recipients: Sequence[Recipient],
+    skipped: Sequence[Skipped],
+    channels: Sequence[str],
+    epoch: str,
+) -> dict[str, Any]:
+    """Write the argument of one append."""
+    number = {channel: i for i, channel in enumerate(channels, 1)}
+    return {
+        "base": happening.base, "record": happening.record.encode().decode(), "sticky": happening.sticky,
+        "at": happening.at, "cutoff": happening.cutoff, "epoch": epoch, "counted": happening.counted,
+        "account": happening.origin or happening.account, "channels": list(channels),
+        "users": [(to.user, to.index, to.reason, number[to.channel]) for to in recipients],
+        "skipped": [(one.user, one.index, one.reason) for one in skipped],
+    }  # fmt: skip
+
+
+def first_of(base: str, first: First) -> dict[str, Any]:
+    """Write what the first page brings beside."""
+    marker = first.marker
+    return {
+        "event": marker.event, "marker": f"{base} {marker.digest} {marker.answer.decode()}",
+        "planned": first.planned, "broadcast": first.broadcast and (first.broadcast[0], first.broadcast[1].decode()),
+    }  # fmt: skip
 
 
 def read_marker(marker: bytes) -> tuple[str, bytes]:
     """Take the digest of its body and the stored answer out of an event's marker; the base stands before them."""
     _, digest, answer = marker.split(b" ", 2)
     return digest.decode(), answer
+
+
+def considered(member: str, index: float) -> Considered:
+    """Read a member of a happening's decisions."""
+    user, _, reason = member.partition(" ")
+    return Considered(int(index), user, reason)

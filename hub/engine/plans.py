@@ -1,123 +1,261 @@
-"""Audiences of any size, page by page, through crashes.
+"""Audiences of any size, over any accounts, page by page, through crashes.
 
-The first page, the event's marker and the plan for the rest are one atomic step, so once the event is acknowledged
-the plan is durable. Working it off is a queue with leases: whoever dies with a plan lets its lease run out, another
-goes on, and a page that was appended before changes nothing. Nothing is resolved again: the plan is the audience.
+A publication that does not fit into one step gets a plan: a key in the slot of its first part (home) with a field for
+each page, so that no audience is ever one huge value. It is queued first, then written, then committed by the first
+page: that step also writes the event's marker, and is refused when the plan was given up meanwhile. So once an event
+is acknowledged its plan is durable, and a plan without that step is litter, which whoever claims it drops.
+
+Working a plan off is safe to repeat: a page that was appended before changes nothing, and it is deleted afterwards, so
+that another worker goes on where this one stood. Nothing is resolved again: the plan is the audience.
 """
 
-import asyncio
-import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-import orjson
+import msgpack
 
-from hub.engine.connection import Store
-from hub.engine.log import PAGE, Appended, Happening, Log, Recipient
-from hub.engine.rows import Record, text
+from hub.engine.connection import Store, Unavailable
+from hub.engine.log import PAGE, SKIPPED, Appended, First, Happening, Log, Marker, Recipient, Skipped
+from hub.engine.queue import Lease, Queue, Work
+from hub.engine.rows import Record
 
-LEASE_MS = 15_000
-RENEW_SECONDS = LEASE_MS / 3000
 INLINE = 500
+VERSION = 1
+PAGES_READ = 10  # at a time
+FEW_PAGES = 10  # of notes about who is not told, which are not worth leaving to a worker
+BYTES_WRITTEN = 128 * 1024  # at a time, about
 
-Part = tuple[Happening, Sequence[Recipient]]
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One happening with the users of its account who are told, and those who are not."""
+
+    happening: Happening
+    recipients: Sequence[Recipient]
+    skipped: Sequence[Skipped] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """All that comes of one event. The first part is home: the marker, the plan and the broadcast lie in its slot.
+
+    `broadcast` is its id and its document, written with the marker.
+    """
+
+    parts: Sequence[Part]
+    marker: Marker
+    broadcast: tuple[str, bytes] | None = None
+
+    @property
+    def size(self) -> int:
+        """Count the recipients of all parts."""
+        return sum(len(part.recipients) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one step appends, of the part with this number."""
+
+    part: int
+    recipients: Sequence[Recipient]
+    skipped: Sequence[Skipped]
+
+
+class Unreadable(Exception):
+    """The plan was written by a newer hub: its lease runs out, and a hub that knows it goes on."""
 
 
 class Plans:
-    """Appends for audiences of any size; the queue holds the unfinished ones as ``account/base``."""
+    """Appends for audiences of any size; the queue holds the unfinished plans as ``append/account/base``."""
 
     def __init__(self, store: Store, log: Log) -> None:
         self._store = store
         self._log = log
-        self._queue = store.keys.work("plans")
-        self.waiting = asyncio.Event()  # set when this process queued work, so that its workers need not look for it
+        self.queue = Queue(store)
 
-    async def publish(self, parts: Sequence[Part], epoch: str) -> Appended:
-        """Append one event's parts: at once for up to 500 recipients in all, else the first page now, the rest later.
+    async def publish(self, publication: Publication, epoch: str) -> Appended:
+        """Append one event's parts: for up to 500 recipients before this returns, else the first page now, the rest
+        later.
 
-        The first part carries the event's id, answer and decisions; users who are told under another type are parts of
-        their own. All are of one account.
+        Raise Unavailable when the store is away, or was so slow that the plan was given up. The marker then tells
+        whoever repeats whether it counts.
         """
-        (happening, recipients), *others = parts
-        if len(recipients) <= PAGE and not others:
-            return await self._log.append(happening, recipients, epoch)
-        account, base = happening.account, happening.base
-        await self._due(account, base, LEASE_MS)
-        planned = replace(happening, plan=encode([(happening, recipients[PAGE:]), *others], epoch))
-        first = await self._log.append(planned, recipients[:PAGE], epoch)
-        if first.earlier:
-            await self._store.command("ZREM", self._queue, f"{account}/{base}")
-            return first
-        if is_inline(parts):
-            return Appended(first.count + await self.resume(account, base))
-        await self._due(account, base, 0)
-        self.waiting.set()
-        return first
+        pages, home = list(paged(publication.parts)), publication.parts[0].happening
+        first = First(publication.marker, publication.broadcast, planned=len(pages) > 1)
+        work = Work("append", home.account, home.base)
+        if first.planned:
+            await self._write(work, publication.parts, pages, epoch)
+        appended = await self._log.append(home, pages[0].recipients, epoch, pages[0].skipped, first)
+        if not first.planned:
+            return appended
+        if appended.earlier:
+            await self._drop(work)
+            return appended
+        now = pages[: told_at_once(publication, pages)]
+        count = await self._append(work, publication.parts, now[1:], epoch)
+        await (self._finish(work) if len(now) == len(pages) else self._leave(work, len(now)))
+        return Appended(appended.count + count)
 
     async def resume(self, account: str, base: str) -> int:
         """Append what is left of a plan, and forget it; return for how many users. Safe to repeat."""
-        stored, count = await self._log.plan(account, base), 0
-        if stored:
-            parts, epoch = decode(stored)
-            renewed = time.monotonic()
-            for happening, recipients in parts:
-                for start in range(0, len(recipients), PAGE):
-                    if time.monotonic() - renewed > RENEW_SECONDS:
-                        await self._due(account, base, LEASE_MS)
-                        renewed = time.monotonic()
-                    page = await self._log.append(happening, recipients[start : start + PAGE], epoch)
-                    count += page.count
-            await self._log.finish_plan(account, base)
-        await self._store.command("ZREM", self._queue, f"{account}/{base}")
+        work, count = Work("append", account, base), 0
+        if head := await self._head(work):
+            epoch, pages = head
+            lease = Lease(self.queue, work)
+            async for number, happening, page in self._pages(self._name(work), pages):
+                await lease.keep()
+                count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
+                await self._store.command("HDEL", self._name(work), number)
+        await self._finish(work)
         return count
 
-    async def claim(self, most: int = 4) -> list[tuple[str, str]]:
-        """Take plans (account, base) that are due, for 15 s."""
-        members = await self._store.call("claim_work", [self._queue], most, LEASE_MS)
-        return [(account, base) for account, _, base in (text(member).rpartition("/") for member in members)]
+    async def is_open(self, account: str, base: str) -> bool:
+        """Tell whether something of a publication is still to be appended."""
+        return bool(await self._store.command("EXISTS", self._name(Work("append", account, base))))
 
-    async def left(self) -> int:
-        """Count the plans that are not finished."""
-        return int(await self._store.command("ZCARD", self._queue))
+    def _name(self, work: Work) -> str:
+        return self._store.keys.plan(work.account, work.id)
 
-    async def _due(self, account: str, base: str, delay_ms: int) -> None:
-        seconds, microseconds = await self._store.command("TIME")
-        due = int(seconds) * 1000 + int(microseconds) // 1000 + delay_ms
-        await self._store.command("ZADD", self._queue, due, f"{account}/{base}")
+    async def _write(self, work: Work, parts: Sequence[Part], pages: Sequence[Page], epoch: str) -> None:
+        """Write all pages but the first, with the means to see that nobody gave the plan up meanwhile."""
+        await self.queue.lease(work)
+        lease, begins = Lease(self.queue, work), "1"
+        for fields in batches(written(parts, pages, epoch)):
+            await lease.keep()
+            if not int(await self._store.call("write_plan", [self._name(work)], begins, *fields)):
+                raise Unavailable("a plan was given up while it was written")
+            begins = ""
+        await lease.keep()
+
+    async def _append(self, work: Work, parts: Sequence[Part], pages: Sequence[Page], epoch: str) -> int:
+        lease, count = Lease(self.queue, work), 0
+        for page in pages:
+            await lease.keep()
+            happening = parts[page.part].happening
+            count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
+        return count
+
+    async def _leave(self, work: Work, done: int) -> None:
+        """Leave the pages from a number on to the workers."""
+        if done > 1:
+            await self._store.command("HDEL", self._name(work), *range(1, done))
+        await self.queue.release(work)
+
+    async def _head(self, work: Work) -> tuple[str, int] | None:
+        """Read the epoch and the number of pages; None when the plan is finished, or was never committed."""
+        packed, committed = await self._store.command("HMGET", self._name(work), "head", "committed")
+        if packed is None:
+            return None
+        head = msgpack.unpackb(packed)
+        if head["v"] != VERSION:
+            raise Unreadable(f"a plan of version {head['v']}")
+        if committed is None and await self._drop(work):
+            return None
+        return head["epoch"], head["pages"]
+
+    async def _pages(self, name: str, count: int) -> AsyncIterator[tuple[int, Happening, Page]]:
+        """Read the pages that are left, a few at a time, each with what it is a page of."""
+        known: tuple[int, Happening] | None = None
+        for start in range(1, count, PAGES_READ):
+            numbers = range(start, min(count, start + PAGES_READ))
+            for number, packed in zip(numbers, await self._store.command("HMGET", name, *numbers), strict=True):
+                if packed is None:
+                    continue
+                page = read_page(packed)
+                if known is None or known[0] != page.part:
+                    part = await self._store.command("HGET", name, f"part:{page.part}")
+                    if part is None:  # another worker finished the plan
+                        return
+                    known = page.part, read_happening(part)
+                yield number, known[1], page
+
+    async def _finish(self, work: Work) -> None:
+        await self._store.command("UNLINK", self._name(work))
+        await self.queue.done(work)
+
+    async def _drop(self, work: Work) -> bool:
+        """Give a plan up unless it is committed; tell whether it is gone."""
+        if not int(await self._store.call("drop_plan", [self._name(work)])):
+            return False
+        await self.queue.done(work)
+        return True
 
 
-def is_inline(parts: Sequence[Part]) -> bool:
-    """Tell whether an audience is small enough to be told before the answer."""
-    return sum(len(recipients) for _, recipients in parts) <= INLINE
+def paged(parts: Sequence[Part]) -> Iterator[Page]:
+    """Cut parts into pages: the first one of home, then those that tell somebody, then what is only noted."""
+    cut = [page for number, part in enumerate(parts) for page in cut_part(number, part)]
+    yield cut[0]
+    yield from sorted(cut[1:], key=lambda page: not page.recipients)
 
 
-def encode(parts: Sequence[Part], epoch: str) -> bytes:
-    """Write what the later pages need."""
-    return orjson.dumps({"v": 1, "epoch": epoch, "parts": [encode_part(*part) for part in parts]})
+def cut_part(number: int, part: Part) -> Iterator[Page]:
+    """Cut one part into pages; home has one even if nobody is in it."""
+    told = [part.recipients[start : start + PAGE] for start in range(0, len(part.recipients), PAGE)]
+    noted = [part.skipped[start : start + SKIPPED] for start in range(0, len(part.skipped), SKIPPED)]
+    for recipients, skipped in zip_longest(told, noted, fillvalue=()):
+        yield Page(number, recipients, skipped)
+    if number == 0 and not told and not noted:
+        yield Page(number, (), ())
 
 
-def encode_part(happening: Happening, recipients: Sequence[Recipient]) -> dict[str, Any]:
-    """Write one part without the event's id and answer: these came with the first page."""
-    return {
-        "base": happening.base, "account": happening.account, "record": happening.record.encode().decode(),
-        "at": happening.at, "cutoff": happening.cutoff, "sticky": happening.sticky,
-        "decisions": happening.decisions.decode(),
-        "recipients": [(to.user, to.index, to.reason, to.channel) for to in recipients],
-    }  # fmt: skip
+def told_at_once(publication: Publication, pages: Sequence[Page]) -> int:
+    """Count the pages to append before the answer: all that tell somebody, unless they are too many."""
+    if publication.size > INLINE:
+        return 1
+    telling = 1 + sum(1 for page in pages[1:] if page.recipients)
+    return len(pages) if len(pages) <= telling + FEW_PAGES else telling
 
 
-def decode(plan: bytes) -> tuple[list[Part], str]:
-    """Read what `encode` wrote."""
-    stored = orjson.loads(plan)
-    return [decode_part(part) for part in stored["parts"]], stored["epoch"]
+def written(parts: Sequence[Part], pages: Sequence[Page], epoch: str) -> Iterator[tuple[str, bytes]]:
+    """Write a plan as fields: its head, what each part shares, and every page but the first."""
+    yield "head", msgpack.packb({"v": VERSION, "epoch": epoch, "pages": len(pages)})
+    for number, part in enumerate(parts):
+        yield f"part:{number}", write_happening(part.happening)
+    for number, page in enumerate(pages[1:], 1):
+        yield str(number), write_page(page)
 
 
-def decode_part(part: dict[str, Any]) -> Part:
-    """Read what `encode_part` wrote."""
-    record = Record.decode(part["record"])
-    happening = Happening(
-        part["base"], part["account"], record, part["at"], part["cutoff"], part["sticky"],
-        decisions=part["decisions"].encode(),
-    )  # fmt: skip
-    return happening, [Recipient(*row) for row in part["recipients"]]
+def batches(fields: Iterator[tuple[str, bytes]]) -> Iterator[list[str | bytes]]:
+    """Gather fields and values into lists of bounded size."""
+    batch, size = list[str | bytes](), 0
+    for name, value in fields:
+        batch += (name, value)
+        size += len(value)
+        if size > BYTES_WRITTEN:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def write_page(page: Page) -> bytes:
+    """Write a page."""
+    told = [(to.user, to.index, to.reason, to.channel) for to in page.recipients]
+    noted = [(one.user, one.index, one.reason) for one in page.skipped]
+    packed: bytes = msgpack.packb({"part": page.part, "recipients": told, "skipped": noted})
+    return packed
+
+
+def read_page(packed: bytes) -> Page:
+    """Read what `write_page` wrote."""
+    page = msgpack.unpackb(packed)
+    told = [Recipient(*row) for row in page["recipients"]]
+    return Page(page["part"], told, [Skipped(*row) for row in page["skipped"]])
+
+
+def write_happening(happening: Happening) -> bytes:
+    """Write what the pages of a part share."""
+    fields = {name: getattr(happening, name) for name in SHARED}
+    packed: bytes = msgpack.packb(fields | {"record": happening.record.encode()})
+    return packed
+
+
+def read_happening(packed: bytes) -> Happening:
+    """Read what `write_happening` wrote."""
+    stored: dict[str, Any] = msgpack.unpackb(packed)
+    return Happening(record=Record.decode(stored["record"]), **{name: stored[name] for name in SHARED})
+
+
+SHARED = ("base", "account", "at", "cutoff", "sticky", "origin", "counted")

@@ -2,10 +2,12 @@
 
 Each write takes the next number of its kind (`put`); a reader asks for what changed after the number it knows
 (`changed`). So a process reads a whole account once, and afterwards only what was touched, but always the present
-state.
+state. A Collection knows besides which users an object concerns.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from hub.engine.connection import Store
@@ -21,27 +23,46 @@ class Replica(Generic[T]):
         self._store = store
         self._names = [name, f"{name}:changes"]
         self._decode = decode
-        self._number = 0
         self._objects: dict[str, T] = {}
+        self._first = asyncio.Lock()
+        self._is_read = False
+        self._floor = 0  # up to which removals were forgotten when this was last asked
+        self.number = 0  # of the last change that was taken in
+
+    def __repr__(self) -> str:
+        return f"<Replica of {len(self._objects)} at {self.number}>"
+
+    @property
+    def objects(self) -> Mapping[str, T]:
+        """Show all objects as of the last refresh."""
+        return self._objects
 
     def snapshot(self) -> dict[str, T]:
-        """Return all objects as of the last refresh."""
+        """Copy all objects as of the last refresh."""
         return dict(self._objects)
 
     async def refresh(self) -> set[str]:
         """Take in what changed; return the ids concerned."""
+        if self._is_read:
+            return await self._ask()
+        async with self._first:  # a crowd that comes at once reads the whole once
+            changed = await self._ask()
+            self._is_read = True
+            return changed
+
+    async def _ask(self) -> set[str]:
         changed: set[str] = set()
         more: Any = True
         while more:
-            asked = self._number
-            newest, flat, anew, more = await self._store.call("changed", self._names, asked)
-            if self._number != asked:  # another reader was quicker, but may have asked earlier: ask again from there
+            asked = self.number
+            newest, flat, anew, more, floor = await self._store.call("changed", self._names, asked, self._floor)
+            if self.number != asked:  # another reader was quicker, but may have asked earlier: ask again from there
                 more = True
                 continue
             if anew:
                 changed |= self._objects.keys()
                 self._objects.clear()
-            self._number = int(newest)
+            self.number, self._floor = int(newest), int(floor)
             changed |= {self._apply(text(id), document) for id, document in zip(flat[::2], flat[1::2], strict=True)}
         return changed
 
@@ -55,3 +76,46 @@ class Replica(Generic[T]):
     def get(self, id: str) -> T | None:
         """Find an object as of the last refresh."""
         return self._objects.get(id)
+
+
+class Collection(Generic[T]):
+    """The objects of one hash and, for every user, which of them concern that user. `users` lists an object's."""
+
+    def __init__(
+        self, store: Store, name: str, decode: Callable[[bytes], T], users: Callable[[T], Iterable[str]]
+    ) -> None:
+        self._replica = Replica(store, name, decode)
+        self._users = users
+        self._objects: dict[str, T] = {}
+        self._of: dict[str, set[str]] = defaultdict(set)
+
+    def __repr__(self) -> str:
+        return f"<Collection of {len(self._objects)} for {len(self._of)} users>"
+
+    async def current(self) -> Mapping[str, T]:
+        """Return all objects as they are now."""
+        self._link(await self._replica.refresh())
+        return self._objects
+
+    async def of(self, *users: str) -> list[tuple[str, ...]]:
+        """Name the objects that concern each user, in order."""
+        await self.current()
+        return [tuple(sorted(self._of.get(user, ()))) for user in users]
+
+    def _link(self, changed: set[str]) -> None:
+        """Take changes in at once: whoever refreshes next is told of none of them."""
+        for id in changed:
+            if (before := self._objects.pop(id, None)) is not None:
+                for user in self._users(before):
+                    self._unlink(user, id)
+            if (value := self._replica.get(id)) is not None:
+                self._objects[id] = value
+                for user in self._users(value):
+                    self._of[user].add(id)
+
+    def _unlink(self, user: str, id: str) -> None:
+        of_user = self._of.get(user)
+        if of_user is not None:
+            of_user.discard(id)
+            if not of_user:
+                del self._of[user]

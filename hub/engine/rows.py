@@ -72,6 +72,12 @@ def text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
+def scored(found: list[Any]) -> list[tuple[str, float]]:
+    """Decode members with their scores, as either protocol gives them."""
+    pairs = found if found and isinstance(found[0], list) else list(zip(found[::2], found[1::2], strict=True))
+    return [(text(member), float(score)) for member, score in pairs]
+
+
 def read_entry(row: list[Any]) -> Entry:
     """Decode a row {id, seq, state, reason code, record}."""
     record = Record.decode(row[4])

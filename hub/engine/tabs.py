@@ -126,14 +126,15 @@ class Tabs:
 
     async def shown(self, seat: Seat, ids: Sequence[str]) -> int:
         """Take a tab's word that it has these pop-ups; return how many offers that answered."""
-        return await self._about_popups("shown", seat, ids)
+        receipts = self.store.keys.account(seat.account, "receipts")
+        return await self._about_popups("shown", [receipts, *self._seat_keys(seat)[2:]], seat, ids)
 
     async def faded(self, seat: Seat, ids: Sequence[str]) -> int:
         """Close timed pop-ups that left the screen by themselves; return how many."""
-        return await self._about_popups("faded", seat, ids)
+        return await self._about_popups("faded", self._seat_keys(seat)[2:], seat, ids)
 
-    async def _about_popups(self, operation: str, seat: Seat, ids: Sequence[str]) -> int:
-        keys, count = self._seat_keys(seat)[2:], 0
+    async def _about_popups(self, operation: str, keys: list[str], seat: Seat, ids: Sequence[str]) -> int:
+        count = 0
         for start in range(0, len(ids), MARKED):
             asked = msgpack.packb({**seat.asked, "ids": list(ids[start : start + MARKED])})
             count += int(await self.store.call(operation, keys, asked))

@@ -6,7 +6,8 @@ tab        a connection with its session: decodes, asks core.session, carries ou
 arrival    how a tab gets its seat: who, subscribe, attach, welcome, then what arrived meanwhile
 views      log-in-as sessions: who may look, whose tabs they are (view: what one session's tabs are told)
 person     where one person's log stands here, and which tabs hear of it
-roster     who is here: people by account, their channels (listening), gaps repaired from the log, profiles read again
+roster     who is here: people by account, their channels (listening), gaps repaired from the log
+following  people as the directory has them, on the open socket
 fanout     from a message of the bus to bytes on sockets, without a wait
 pulse      timers: deadlines and pings, offers, leases, token expiry, tail checks (wheel: many deadlines, one timer)
 drain      a shutdown in batches; echo: for conformance suites

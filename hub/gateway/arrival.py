@@ -126,7 +126,7 @@ class Arrivals:
             self._views.seat(tab, seated)
         if seated.tail.rev != person.rev:
             person.rev = seated.tail.rev
-            self._roster.refresh_later(person, is_chosen=True)
+            self._roster.following.refresh_later(person, is_chosen=True)
 
     def _settle(self, tab: Tab, person: Person, tail: Tail) -> None:
         """Put the tab among the others, where their numbers meet."""

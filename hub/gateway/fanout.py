@@ -17,10 +17,11 @@ import structlog
 
 from hub import metrics
 from hub.core import frames
+from hub.core.inbox import notification_id
 from hub.core.wire import CloseCode
 from hub.engine.keys import Keys
 from hub.engine.rows import Record, read_entry
-from hub.gateway.person import News, Person, election
+from hub.gateway.person import News, Person, change_news, election
 from hub.gateway.protocol import BINARY, frame, header
 from hub.gateway.roster import Roster
 from hub.gateway.tab import Tab
@@ -77,10 +78,13 @@ class Fanout:
         self._kinds: Mapping[str, Callable[[str, dict[str, Any]], None]] = {
             "notify": self._notify,
             "mark": self._mark,
+            "recall": self._recall,
             "elected": self._elected,
             "superseded": self._superseded,
             "profile": self._profile,
             "preferences": self._profile,
+            "ended": self._ended,
+            "defaults": self._defaults,
             "view": views.on_message,
         }
 
@@ -152,8 +156,14 @@ class Fanout:
     def _mark(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
             ids, up_to = message.get("ids"), message.get("up_to")
-            payload = frames.changed(message["op"], message["seq"], message["unread"], ids, up_to)
-            self._roster.hear(person, News(message["seq"], False, lambda tab: tab.send(payload)))
+            self._roster.hear(person, change_news(message["op"], message["seq"], message["unread"], ids, up_to))
+
+    def _recall(self, account: str, message: dict[str, Any]) -> None:
+        residents = self._roster.accounts.get(account, {})
+        for user, index, seq, unread in message["users"]:
+            if person := residents.get(user):
+                ids = [notification_id(message["base"], index)]
+                self._roster.hear(person, change_news("recalled", seq, unread, ids))
 
     def _elected(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
@@ -180,4 +190,10 @@ class Fanout:
                 tab.end(CloseCode.SUPERSEDED)
 
     def _profile(self, account: str, message: dict[str, Any]) -> None:
-        self._roster.changed(account, message["user"], is_chosen=message["k"] == "preferences")
+        self._roster.following.changed(account, message["user"], is_chosen=message["k"] == "preferences")
+
+    def _ended(self, account: str, message: dict[str, Any]) -> None:
+        self._roster.following.ended(account, message["user"])
+
+    def _defaults(self, account: str, message: dict[str, Any]) -> None:
+        self._roster.following.defaults_changed(account)

@@ -13,17 +13,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.core import frames
 from hub.core.directory import User
 from hub.core.inbox import entry_json
+from hub.core.preferences import Preferences
 from hub.engine.log import Tail
 from hub.engine.rows import Change, Entry, Notified
 
 if TYPE_CHECKING:
     from hub.gateway.tab import Tab
     from hub.gateway.view import View
+
+
+class Profile(NamedTuple):
+    """Who a person is and what they want, as the directory says at a moment."""
+
+    user: User
+    chosen: Preferences
+    groups: tuple[str, ...]
+    ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +49,16 @@ class Person:
     """One user with tabs on this gateway. `gate` lets one thing at a time change what is known of them."""
 
     __slots__ = (
-        "account", "arriving", "epoch", "gate", "gen", "guests", "has_offer", "held", "listening",
+        "account", "arriving", "ended", "epoch", "gate", "gen", "groups", "guests", "has_offer", "held", "listening",
         "oldest_days", "own", "rev", "seq", "settled", "shared", "tabs",
         "user", "views",
     )  # fmt: skip
 
-    def __init__(self, user: User, own: str, shared: frozenset[str], rev: int, oldest_days: int) -> None:
+    def __init__(self, profile: Profile, own: str, shared: frozenset[str], rev: int, oldest_days: int) -> None:
+        user = profile.user
         self.user = user
+        self.groups = profile.groups
+        self.ended = profile.ended  # when an administrator sent every tab away last, us; another value is a new time
         self.account = user.account
         self.own = own  # the person's own channel
         self.shared = shared  # the others; one set for all whose preferences come to the same
@@ -211,6 +224,12 @@ def change_frame(change: Change, unread: int) -> bytes:
     if isinstance(change, Notified):
         return frames.notify(change.seq, False, unread, entry_bytes(change.entry))
     return frames.changed(change.operation, change.seq, unread, change.ids, change.up_to)
+
+
+def change_news(op: str, seq: int, unread: int, ids: Sequence[str] | None, up_to: int | None = None) -> News:
+    """Make news of entries that were marked or withdrawn."""
+    payload = frames.changed(op, seq, unread, ids, up_to)
+    return News(seq, False, lambda tab: tab.send(payload))
 
 
 def from_log(change: Change, unread: int) -> News:

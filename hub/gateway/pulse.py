@@ -2,7 +2,8 @@
 
 every 0.1 s   hello deadlines, pings, pong deadlines; by itself: offers that may be overdue
 every second  token expiry (business time), leases renewed; by itself: seats given up late
-every 10 s    tail checks: the heads of all logs against what was applied; the rights of log-in-as actors, their views
+every 10 s    tail checks: the heads of all logs against what was applied; groups and defaults; the rights of log-in-as
+              actors, their views
 
 Each beat has a task and waits for nobody else's: a store that hangs stops neither pings nor deadlines.
 
@@ -172,6 +173,7 @@ class Pulse:
 
     async def _compare(self) -> None:
         async with self._comparing:
+            await self._roster.following.look_around()
             residents = [list(people.values()) for people in self._roster.accounts.values()]
             await self._roster.compare([page for people in residents for page in pages_of(people)])
             await self._views.check_all()

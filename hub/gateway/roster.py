@@ -1,22 +1,18 @@
 """Who is connected here: people by account, the channels they need, and the repair of what the bus lost.
 
 A person is here while a tab of theirs is. The first one reads who they are and what they chose, subscribes the
-channels that follow from it, and only then takes its seat (fine print 5). What changes afterwards comes over the bus:
-the person is read again, channels are swapped, or every tab is sent away.
+channels that follow from it, and only then takes its seat (fine print 5). What changes afterwards is followed
+(following.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from functools import lru_cache
 from typing import Any
 
 from hub import metrics
-from hub.core import frames, preferences
 from hub.core.catalogue import Catalogue
-from hub.core.directory import Group, User
-from hub.core.preferences import Preferences
 from hub.core.wire import CloseCode
 from hub.engine.connection import Unavailable
 from hub.engine.directory import Directory
@@ -24,7 +20,8 @@ from hub.engine.doorbells import Doorbells
 from hub.engine.log import Log, Missed, Tail
 from hub.engine.rows import Notified
 from hub.engine.tabs import Tabs
-from hub.gateway.listening import LISTEN_SECONDS, listen
+from hub.gateway.following import Following
+from hub.gateway.listening import LISTEN_SECONDS
 from hub.gateway.person import News, Person, election, from_log
 from hub.gateway.tab import Tab
 from hub.gateway.views import Views
@@ -32,10 +29,8 @@ from hub.gateway.wheel import Wheel
 
 OFFER_SECONDS = 1.5  # the store's own deadline; asking later than that is what makes the answer final
 PAUSE_SECONDS = 0.5  # between two tries to read a log while the store is away
-GROUPS_SECONDS = 1.0  # how old an account tree's groups may be, so that a crowd of arrivals reads them once
 
 PAGES_AT_ONCE = 20  # pages of 100 people whose heads are read in one pipeline
-SETS_KEPT = 4096  # sets of channels that people share; one that fell out is only kept twice
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -59,17 +54,10 @@ class Roster:
         self.registry: Tabs
         self._directory = directory
         self._log = log
-        self._catalogue = catalogue
-        self._views = views
         self._spawn = spawn
         self._now = now
-        # Forty names a person would be most of what a person costs here.
-        self._names = lru_cache(maxsize=SETS_KEPT)(
-            lambda account, suffixes: frozenset(log.store.keys.channel(account, suffix) for suffix in suffixes)
-        )
         self._repairing: set[Person] = set()
-        self._stale: dict[Person, bool] = {}
-        self._groups: dict[str, tuple[float, list[Group]]] = {}
+        self.following = Following(self, directory, catalogue, views, spawn)
 
     def __repr__(self) -> str:
         return f"<Roster of {len(self.people)} people in {len(self.accounts)} accounts>"
@@ -98,22 +86,18 @@ class Roster:
             return CloseCode.BAD_TOKEN
         # The generation before all else: whatever changes after it was read is seen to have changed.
         tails = await self._log.tails(account, [id])
-        user, chosen, kept = await asyncio.gather(
-            self._directory.user(id),
-            self._directory.preferences(account, id),
-            self._directory.account(account),
-        )
-        if user is None:
+        profile, kept = await asyncio.gather(self.following.read(account, id), self._directory.account(account))
+        if profile is None:
             return CloseCode.BAD_TOKEN
-        if user.account != account:
+        if profile.user.account != account:
             return CloseCode.RESYNC  # moving at this very moment
-        if not user.active:
+        if not profile.user.active:
             return CloseCode.REMOVED
-        shared = await self._shared(user, chosen)
         if id in self.people:
             return self.people[id]
         own = self._log.store.keys.channel(account, f"u:{id}")
-        person = Person(user, own, shared, tails[0].rev, kept.retention_days if kept else 90)
+        shared = self.following.channels(profile)
+        person = Person(profile, own, shared, tails[0].rev, kept.retention_days if kept else 90)
         person.listening = asyncio.create_task(self._listen(person))
         self.people[id] = self.accounts.setdefault(account, {})[id] = person
         return person
@@ -156,20 +140,6 @@ class Roster:
         self._drop(person)
         for tab in person.everyone:
             tab.end(code)
-
-    async def _shared(self, user: User, chosen: Preferences) -> frozenset[str]:
-        """Name the channels of a user that are not theirs alone."""
-        groups = [group.id for group in await self._groups_of(user.account) if user.id in group.members]
-        suffixes = preferences.channels(self._catalogue, user, chosen, groups)
-        return self._names(user.account, suffixes - {f"u:{user.id}"})
-
-    async def _groups_of(self, account: str) -> list[Group]:
-        root = (await self._directory.tree()).root(account)
-        read_at, groups = self._groups.get(root, (float("-inf"), []))
-        if self._now() - read_at > GROUPS_SECONDS:
-            groups = await self._directory.all(Group, root)
-            self._groups[root] = (self._now(), groups)
-        return groups
 
     def supersede(self, person: Person, tab: Tab) -> None:
         """End older connections of a tab's id at once: were the doorbell lost, both would show pop-ups."""
@@ -248,65 +218,6 @@ class Roster:
             if missed.popups:
                 self.arm(person)
 
-    def changed(self, account: str, user: str, *, is_chosen: bool) -> None:
-        """Take note that a user, or (`is_chosen`) their preferences, changed once."""
-        person = self.accounts.get(account, {}).get(user)
-        if person is not None:
-            person.rev += 1
-            self.refresh_later(person, is_chosen=is_chosen)
-        self._views.changed(user)
-
-    def refresh_later(self, person: Person, *, is_chosen: bool) -> None:
-        """Read a person again, and what they chose."""
-        if person in self._stale:
-            self._stale[person] |= is_chosen
-        else:
-            self._stale[person] = is_chosen
-            self._spawn(self._refresh(person))
-
-    async def _refresh(self, person: Person) -> None:
-        async with person.gate:
-            is_chosen = self._stale.pop(person)
-            try:
-                user = await self._directory.user(person.user.id)
-                chosen = await self._directory.preferences(person.account, person.user.id)
-                if user is not None and user.active and user.account == person.account:
-                    await self._move(person, user, chosen)
-            except Unavailable:
-                await asyncio.sleep(PAUSE_SECONDS)
-                if self.is_here(person):
-                    self.refresh_later(person, is_chosen=is_chosen)
-                return
-        if not self.is_here(person):
-            return
-        if user is None or not user.active:
-            self.expel(person, CloseCode.REMOVED)
-        elif user.account != person.account:
-            self.expel(person, CloseCode.RESYNC)
-        elif is_chosen:
-            payload = frames.preferences(preferences.document(self._catalogue, user, chosen))
-            for tab in person.everyone:
-                tab.send(payload)
-
-    async def _move(self, person: Person, user: User, chosen: Preferences) -> None:
-        """Let a person hear what they want now, and find what was written between.
-
-        Who left meanwhile had their channels released by `leave`: those that they had then.
-        """
-        shared = await self._shared(user, chosen)
-        added, gone = shared - person.shared, person.shared - shared
-        if added and self.is_here(person):
-            await listen(self.bells, added)
-            if not self.is_here(person):
-                self.bells.release(added)
-        if not self.is_here(person):
-            return
-        person.user, person.shared = user, shared
-        if gone:
-            self.bells.release(gone)
-        if added:
-            self._spawn(self.compare([[person]]))
-
     async def compare(self, pages: Sequence[list[Person]]) -> None:
         """Compare what was applied with the heads of the logs, and repair what stays behind.
 
@@ -345,7 +256,7 @@ class Roster:
             return
         if tail.rev > person.rev:
             person.rev = tail.rev
-            self.refresh_later(person, is_chosen=True)
+            self.following.refresh_later(person, is_chosen=True)
         if person.epoch is None:
             return
         if tail.seq > person.seq or tail.gen > person.gen:

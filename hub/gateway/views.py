@@ -143,6 +143,12 @@ class Views:
         if any(view.viewer.actor == user for view in self._views.values()):
             self._spawn(self._check(user))
 
+    def ended(self, user: str) -> None:
+        """End the sessions of an actor whom an administrator sent away."""
+        for view in [view for view in self._views.values() if view.viewer.actor == user]:
+            for tab in list(view.tabs):
+                tab.end(CloseCode.REMOVED)
+
     async def check_all(self) -> None:
         """Look again at every actor's rights and every view, in case the bus lost something."""
         for actor in {view.viewer.actor for view in self._views.values()}:

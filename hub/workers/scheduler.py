@@ -1,59 +1,82 @@
-"""What is due by business time. So far: retention, account by account."""
+"""What is due by business time: broadcasts that expire, every second; retention, account by account, every hour."""
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from hub.core.broadcasts import NOTICES
 from hub.core.directory import Account
+from hub.engine.audit import Audit
+from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Unavailable
 from hub.engine.directory import Directory
+from hub.engine.erasure import Erasure
 from hub.engine.log import Log, cutoff
 
+LOOK_SECONDS = 1.0
 SWEEP_SECONDS = 3600.0
 
 journal = structlog.get_logger(__name__)
 
 
 class Scheduler:
-    """Sweeps every hour."""
+    """Looks for due things."""
 
-    def __init__(self, directory: Directory, log: Log, clock: Clock) -> None:
+    def __init__(self, directory: Directory, log: Log, broadcasts: Broadcasts, audit: Audit, clock: Clock) -> None:
         self._directory = directory
         self._log = log
+        self._erasure = Erasure(log.store)
+        self._broadcasts = broadcasts
+        self._audit = audit
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to work."""
-        self._task = asyncio.create_task(self._run())
+        rounds = ((LOOK_SECONDS, self._expire), (SWEEP_SECONDS, self._sweep_all))
+        self._tasks = [asyncio.create_task(self._every(seconds, do)) for seconds, do in rounds]
 
     async def stop(self) -> None:
-        """Stop; a sweep that was cut off is done again by the next."""
-        if self._task:
-            self._task.cancel()
+        """Stop; what was cut off is done again by the next."""
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
 
     async def settle(self) -> None:
-        """Do all that is due by now."""
-        tree = await self._directory.tree()
-        for account in tree:
-            await self._sweep(account)
+        """Do all that is due by now; a large recall may be left to the router."""
+        await self._expire()
+        await self._sweep_all()
 
-    async def _run(self) -> None:
+    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self.settle()
+                await do()
             except Unavailable as error:
                 journal.warning("the store is away", reason=str(error))
             except Exception:
-                journal.exception("a sweep failed")
-            await asyncio.sleep(SWEEP_SECONDS)
+                journal.exception("due work failed")
+            await asyncio.sleep(seconds)
 
-    async def _sweep(self, account: Account) -> None:
-        users = sorted(await self._directory.members(account.id))
-        gone = await self._log.sweep(account.id, users, cutoff(self._clock.now(), account.retention_days))
+    async def _expire(self) -> None:
+        while count := await self._broadcasts.expire_due(self._clock.now()):
+            journal.info("broadcasts expired", count=count)
+
+    async def _sweep_all(self) -> None:
+        tree = await self._directory.tree()
+        kept = [Account(NOTICES).retention_days]
+        for account in tree:
+            kept.append(account.retention_days)
+            users = sorted(await self._directory.members(account.id))
+            await self._sweep(account.id, users, account.retention_days)
+        await self._sweep(NOTICES, [], max(kept))  # as long as anybody may have one
+
+    async def _sweep(self, account: str, users: list[str], days: int) -> None:
+        now = self._clock.now()
+        gone = await self._log.sweep(account, users, cutoff(now, days))
+        gone += await self._audit.sweep(account, now) + await self._erasure.numbers(account)
         if gone:
-            journal.info("retention", account=account.id, forgotten=gone)
+            journal.info("retention", account=account, forgotten=gone)

@@ -9,13 +9,17 @@ from starlette.applications import Starlette
 
 from hub import api
 from hub.core.catalogue import load
+from hub.engine.audit import Audit
+from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
+from hub.engine.limits import Limits
 from hub.engine.log import Log
 from hub.engine.plans import Plans
+from hub.workers.router import Router
 
 OPERATOR_KEY = "operator-key-of-the-api-tests"
 SECRET = "a-secret-of-the-api-tests-of-32-bytes-or-more"
@@ -28,6 +32,8 @@ SETTINGS = {
     "body_limit": 262_144,
     "bulk_body_limit": 1_048_576,
     "bulk_events": 100,
+    "rate_limit_keys": 60_000,
+    "rate_limit_users": 6_000,
     "test_mode": False,
 }
 
@@ -43,7 +49,10 @@ class ApiHub:
         self.directory = Directory(self.store)
         self.log = Log(self.store)
         self.plans = Plans(self.store, self.log)
+        self.audit = Audit(self.store)
+        self.broadcasts = Broadcasts(self.store, self.log, self.plans)
         self.idempotency = Idempotency(self.store)
+        self.limits = Limits(self.store, self.settings.rate_limit_keys, self.settings.rate_limit_users)
         self.identity = Identity(self.store, self.clock, Credentials(OPERATOR_KEY, (SECRET,)))
         self.is_ready = True
 
@@ -55,8 +64,7 @@ class ApiHub:
         return self.is_ready and await self.store.ping()
 
     async def settle(self) -> None:
-        for account, base in await self.plans.claim():
-            await self.plans.resume(account, base)
+        await Router(self.plans, self.broadcasts).settle()
 
     def app(self) -> Starlette:
         """Mount the API as the composition root does."""
@@ -131,6 +139,11 @@ class Api:
     async def event(self, type: str = "voicemails", account: str = "acme", **fields: Any) -> httpx2.Response:
         """Post one event as the operator."""
         return await self.post("/v1/events", {"type": type, "account": account, **fields})
+
+    async def inbox(self, user: str) -> list[dict[str, Any]]:
+        """Read what lies in somebody's inbox, newest first."""
+        items: list[dict[str, Any]] = (await self.get("/v1/inbox?limit=200", by=self.user(user))).json()["items"]
+        return items
 
 
 def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest_asyncio
 
 from .calling import Api, ApiHub, Caller
+from .live import LiveApi, live
 
 
 @pytest_asyncio.fixture
@@ -37,9 +38,8 @@ async def api(hub: ApiHub) -> AsyncIterator[Api]:
         yield api
 
 
-@pytest_asyncio.fixture
-async def acme(api: Api) -> Api:
-    """Two tenants: acme with a sub-account, and globex, each with people and a contact."""
+async def populate(api: Api) -> None:
+    """Make two tenants: acme with a sub-account, and globex, each with people and a contact."""
     for id, parent in (("acme", None), ("west", "acme"), ("globex", None)):
         await api.put(f"/v1/accounts/{id}", {"name": id.title(), "parent": parent})
     people = [
@@ -56,7 +56,21 @@ async def acme(api: Api) -> Api:
         await api.put(f"/v1/contacts/{id}", {"account": account, "first_name": "Eve", "assigned_user": assigned})
     await api.put("/v1/groups/sales", {"account": "acme", "name": "Sales", "members": ["ann", "bob"]})
     await api.put("/v1/groups/gg", {"account": "globex", "name": "All", "members": ["gus"]})
+
+
+@pytest_asyncio.fixture
+async def acme(api: Api) -> Api:
+    """Two tenants, in process and without a gateway."""
+    await populate(api)
     return api
+
+
+@pytest_asyncio.fixture
+async def town(store_url: str) -> AsyncIterator[LiveApi]:
+    """The same tenants in a whole hub, where people open tabs."""
+    async with live(store_url) as town:
+        await populate(town)
+        yield town
 
 
 @pytest_asyncio.fixture

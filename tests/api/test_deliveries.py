@@ -1,5 +1,11 @@
 """Notifications and deliveries: what became of an event, for whom, and why."""
 
+from typing import Any
+
+import pytest
+
+from hub.engine.log import Considered, Log
+
 from .calling import Api, problem
 
 ROWS = 4
@@ -73,3 +79,52 @@ async def test_every_delivery_is_listed_once_however_long_the_pages(acme: Api) -
             rows += [row["notification"] for row in page["items"]]
             cursor = page["next_cursor"]
         assert len(rows) == len(set(rows)) == 60 * ROWS + 60
+
+
+async def crowd(api: Api, count: int) -> None:
+    """Put so many people into globex."""
+    for start in range(0, count, 500):
+        ids = range(start, min(count, start + 500))
+        lines = [f'{{"kind":"user","id":"u{id:05}","account":"globex"}}' for id in ids]
+        await api.call("POST", "/v1/directory", content="\n".join(lines).encode())
+
+
+async def test_a_page_reads_a_bounded_part_of_a_large_audience(acme: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    await crowd(acme, 1_500)
+    await acme.event(account="globex", id="evt-1")
+    await acme.post("/v1/test/settle")
+    read: Any = Log.decisions
+    count = 0
+
+    async def counted(log: Log, *place: Any) -> list[Considered]:
+        nonlocal count
+        found: list[Considered] = await read(log, *place)
+        count += len(found)
+        return found
+
+    monkeypatch.setattr(Log, "decisions", counted)
+    page = (await acme.get("/v1/deliveries?event=evt-1&limit=50")).json()
+    assert (len(page["items"]), page["next_cursor"] is None) == (50, False)
+    assert count <= 300
+    following = (await acme.get(f"/v1/deliveries?event=evt-1&limit=50&cursor={page['next_cursor']}")).json()
+    assert following["items"][0]["user"] > page["items"][-1]["user"]
+    count = 0
+    (row,) = (await acme.get("/v1/deliveries?event=evt-1&user=u01499")).json()["items"]
+    assert (row["user"], row["state"], row["reason"], count) == ("u01499", "sent", "all_of_type", 0)
+    shown = await acme.get(f"/v1/notifications/{row['notification']}")
+    assert (shown.json()["user"], count < 10) == ("u01499", True)
+
+
+async def test_deliveries_of_one_user_among_many_happenings(acme: Api) -> None:
+    await acme.put("/v1/test/clock", {"now": "2027-03-14T12:00:00Z"})
+    for _ in range(2):
+        await acme.post("/v1/events", [{"type": "voicemails", "account": "acme"}] * 80)
+    await acme.event("mention", users=["ann"], contact="c7", id="evt-1")
+    found, cursor = [], ""
+    while cursor is not None:
+        page = (await acme.get(f"/v1/deliveries?user=ann&limit=50&cursor={cursor}")).json()
+        found += [row["notification"] for row in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(found) == len(set(found)) == 161
+    (row,) = (await acme.get("/v1/deliveries?event=evt-1")).json()["items"]
+    assert (row["user"], row["type"], row["reason"]) == ("ann", "mention", "named")

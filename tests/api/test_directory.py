@@ -218,6 +218,48 @@ async def test_a_file_stores_good_lines_and_names_bad_ones(acme: Api, producer: 
     assert (await acme.get("/v1/contacts/c1")).json()["assigned_user"] == "eva"
 
 
+async def test_a_file_holds_every_kind_in_its_order(acme: Api, producer: Caller) -> None:
+    number = "+15550100001"
+    answer = await load(
+        acme,
+        {"kind": "line", "id": "l0", "account": "east", "number": number},
+        {"kind": "account", "id": "east", "parent": "acme"},
+        {"kind": "line", "id": "l1", "account": "east", "number": number, "ring_group": "rg"},
+        {"kind": "user", "id": "eva", "account": "east"},
+        {"kind": "ring_group", "id": "rg", "account": "east", "members": ["eva"], "fisher_mode": True},
+        {"kind": "line", "id": "l1", "account": "east", "number": number, "ring_group": "rg"},
+        {"kind": "line", "id": "l2", "account": "east", "number": "555", "owner": "eva"},
+        by=producer,
+    )
+    assert answer["stored"] == 4
+    assert [(error["line"], error["code"]) for error in answer["errors"]] == [
+        (1, "unknown_reference"),
+        (3, "unknown_reference"),
+        (7, "invalid"),
+    ]
+    assert (await acme.get("/v1/lines/l1")).json()["ring_group"] == "rg"
+    assert (await acme.get("/v1/ring-groups/rg")).json()["fisher_mode"] is True
+
+
+async def test_a_key_revoked_in_the_middle_of_a_file_stops_it(acme: Api, producer: Caller) -> None:
+    (key,) = (await acme.get("/v1/keys")).json()["items"]
+    kinds = ("contact", "group")  # neighbours of two kinds are stored one after the other
+    lines = [{"kind": kinds[n % 2], "id": f"x{n:03}", "account": "acme"} for n in range(1000)]
+    answer, revoked = await asyncio.gather(load(acme, *lines, by=producer), acme.delete(f"/v1/keys/{key['id']}"))
+    assert revoked.status_code == 204
+    stored = answer["stored"]
+    assert 0 <= stored < len(lines)
+    assert [error["line"] for error in answer["errors"]] == list(range(stored + 1, len(lines) + 1))
+    assert {error["code"] for error in answer["errors"]} == {"unauthenticated"}
+    problem(await acme.get(f"/v1/{kinds[stored % 2]}s/x{stored:03}"), 404, "not_found")
+
+
+async def test_what_names_somebody_who_is_gone_can_still_be_changed(acme: Api) -> None:
+    await acme.delete("/v1/users/ann")
+    assert (await acme.patch("/v1/contacts/c7", {"first_name": "Eva"})).json()["assigned_user"] == "ann"
+    problem(await acme.patch("/v1/contacts/c7", {"assigned_user": "gone"}), 422, "unknown_reference")
+
+
 async def test_the_last_of_two_lines_with_one_id_holds(api: Api) -> None:
     names = [{"kind": "user", "id": "u", "account": "a", "name": f"{i}"} for i in range(20)]
     assert (await load(api, {"kind": "account", "id": "a"}, *names))["stored"] == 21

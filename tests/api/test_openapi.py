@@ -7,6 +7,7 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from hub.api.application import TABLE, table
+from hub.api.problem import CODES
 from hub.api.route import Route
 
 from .calling import NOBODY, Api, problem
@@ -24,12 +25,28 @@ def references(value: Any) -> set[str]:
     return set().union(*(references(part) for part in value)) if isinstance(value, list) else set()
 
 
+def resolved(found: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference, if it is one."""
+    if "$ref" not in value:
+        return value
+    part: Any = found
+    for step in value["$ref"].removeprefix("#/").split("/"):
+        part = part[step]
+    return dict(part)
+
+
+def refusals_of(found: dict[str, Any]) -> dict[str, Any]:
+    return dict(found["components"]["responses"])
+
+
 async def test_every_route_is_described_and_every_reference_leads_somewhere(api: Api) -> None:
     found = await document(api)
     described = {(method.upper(), path) for path, item in found["paths"].items() for method in item}
     assert described == {(row.method, row.path) for row in table(api.hub)}
-    names = {reference.rpartition("/")[2] for reference in references(found)}
-    assert names == set(found["components"]["schemas"])
+    kept = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses") for name in found["components"][kind]}
+    assert references(found) <= kept
+    for schema in found["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
     ids = [
         operation["operationId"]
         for item in found["paths"].values()
@@ -59,7 +76,7 @@ async def test_events_are_answered_as_it_says_alone_in_a_bulk_and_refused(acme: 
 
     def check(answer: httpx2.Response) -> None:
         media_type = answer.headers["content-type"]
-        schema = responses[str(answer.status_code)]["content"][media_type]["schema"]
+        schema = resolved(found, responses[str(answer.status_code)])["content"][media_type]["schema"]
         Draft202012Validator({**schema, "components": found["components"]}).validate(answer.json())
 
     event = {"type": "voicemails", "account": "acme"}
@@ -77,12 +94,30 @@ async def test_events_are_answered_as_it_says_alone_in_a_bulk_and_refused(acme: 
         check(answer)
 
 
-async def test_every_refusal_is_a_problem(api: Api) -> None:
-    for item in (await document(api))["paths"].values():
+async def test_every_refusal_is_a_problem_and_says_which(api: Api) -> None:
+    found = await document(api)
+    for item in found["paths"].values():
         for operation in item.values():
-            refusals = [answer for status, answer in operation["responses"].items() if status >= "4"]
-            assert refusals or operation["security"] == []
+            refusals = [resolved(found, answer) for status, answer in operation["responses"].items() if status >= "4"]
             assert all(list(refusal["content"]) == ["application/problem+json"] for refusal in refusals)
+    said = {status: set(re.findall(r"`(\w+)`", one["description"])) for status, one in refusals_of(found).items()}
+    assert said == {str(status): {code for code, of in CODES.items() if of == status} for status in CODES.values()}
+
+
+async def test_whoever_needs_a_credential_may_be_refused_and_be_too_quick(api: Api) -> None:
+    for path, item in (await document(api))["paths"].items():
+        for method, operation in item.items():
+            needs = operation.get("security") != []
+            assert needs == ({"401", "403", "429"} <= operation["responses"].keys()), (method, path)
+
+
+async def test_an_answer_shows_every_field_a_body_needs_few_and_a_patch_none(api: Api) -> None:
+    schemas = (await document(api))["components"]["schemas"]
+    assert schemas["UserBody"]["required"] == ["account"]
+    assert set(schemas["User"]["required"]) == set(schemas["User"]["properties"])
+    assert "required" not in schemas["UserPatch"]
+    assert {"type": "null"} in schemas["UserPatch"]["properties"]["name"]["anyOf"]
+    assert "anyOf" not in schemas["UserPatch"]["properties"]["account"], "it cannot be taken away"
 
 
 async def test_every_described_call_exists(api: Api) -> None:

@@ -167,7 +167,7 @@ async def test_a_token_by_the_shared_secret_until_it_expires(acme: Api) -> None:
 
 async def test_unknown_paths_and_methods(acme: Api) -> None:
     problem(await acme.get("/v1/nothing"), 404, "not_found")
-    problem(await acme.post("/v1/broadcasts", {"message": "x"}), 404, "not_found")
+    problem(await acme.post("/v1/nothing", {"message": "x"}), 404, "not_found")
     answer = await acme.post("/v1/accounts/acme", {})
     problem(answer, 405, "method_not_allowed")
     assert set(answer.headers["allow"].split(", ")) >= {"GET", "PUT", "PATCH", "DELETE"}

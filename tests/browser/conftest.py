@@ -76,6 +76,15 @@ def ann(demo: str, desk: Profile) -> Iterator[Person]:
     person.clean_up()
 
 
+@pytest.fixture
+def carla(demo: str, desk: Profile) -> Iterator[Person]:
+    """The manager who rolled up a franchisee."""
+    person = Person(demo, "carla", secrets.token_hex(3))
+    yield person
+    desk.close_tabs()
+    person.clean_up()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 from email.message import Message
@@ -44,6 +45,72 @@ def test_the_demo_page_lets_things_happen(demo: str, ann: Person, desk: Profile)
     expect(tab.get_by_role("dialog", name="Notifications")).to_contain_text(ann.title("From the form"))
     expect(tab.get_by_label("Title")).to_have_value("")
     assert faults == []
+
+
+def test_people_are_listed_under_their_accounts(demo: str, desk: Profile) -> None:
+    page = desk.tab(demo)
+    people = page.get_by_role("navigation", name="Open a tab as")
+    for account, names in (
+        ("Acme Homes", "Ann Bob Carla Dan Edith"),
+        ("Acme Boston", "Lena Max Nora"),
+        ("Acme Seattle", "Omar Pia"),
+    ):
+        links = people.get_by_role("region", name=account).get_by_role("link")
+        expect(links).to_have_text([re.compile(f"Open as {name}$") for name in names.split()])
+    desk.close_tabs()
+
+
+def test_C_18_what_happens_at_a_franchisee_comes_up_where_it_is_rolled_up(
+    demo: str, carla: Person, desk: Profile
+) -> None:
+    page = connected(desk.tab(carla.page))
+    activate(page)
+    page.get_by_role("button", name="Call: Kira Novak").click()
+    expect(page.get_by_text("3 people are told.")).to_be_visible()
+    wait_popups(page, ["Voicemail from Kira Novak"])
+
+
+def test_a_call_to_the_front_desk_is_posted_over_its_line(demo: str, ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    activate(page)
+    expect(page.get_by_label("Line")).to_be_hidden()
+    page.get_by_role("combobox", name="Event type").select_option("call_incoming")
+    page.get_by_label("Line").select_option("line-desk")
+    page.get_by_label("Title").fill(ann.title("At the desk"))
+    page.get_by_role("button", name="Post event").click()
+    expect(page.get_by_text("4 people are told.")).to_be_visible()
+    wait_popups(page, [ann.title("At the desk")])
+
+
+def test_D_05_a_manager_tells_a_group_watches_it_arrive_and_takes_it_back(
+    demo: str, ann: Person, carla: Person, desk: Profile, laptop: Profile
+) -> None:
+    page, other = connected(desk.tab(carla.page)), connected(laptop.tab(ann.page))
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    activate(page)
+    page.get_by_role("button", name="Create notification").click()
+    page.get_by_role("textbox", name="Message").fill(carla.title("Friday is <b>off</b>"))
+    page.get_by_role("checkbox", name="Sales").check()
+    expect(page.get_by_text("5 people would get it.")).to_be_visible()
+    page.get_by_role("checkbox", name="Boston team").check()
+    expect(page.get_by_text("6 people would get it.")).to_be_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send to 6 people").click()
+    expect(page.get_by_text("Delivered to 6 of 6 people")).to_be_visible()
+    expect(other.get_by_role("region", name="Notifications")).to_contain_text(carla.title("Friday is off"))
+    expect(page.get_by_text("on 1 screen")).to_be_visible()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    wait_popups(other, [])
+    laptop.close_tabs()
+    assert faults == []
+
+
+def test_who_may_not_broadcast_is_not_offered_it(demo: str, ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    expect(page.get_by_text("Managers and admins can")).to_be_visible()
+    expect(page.get_by_role("button", name="Create notification")).to_be_hidden()
 
 
 def test_what_the_hub_did_not_take_stays_written_and_is_explained(demo: str, ann: Person, desk: Profile) -> None:

@@ -10,7 +10,9 @@ from hub.core.directory import (
     Contact,
     Document,
     Group,
+    Line,
     ProducerKey,
+    RingGroup,
     User,
     as_document,
 )
@@ -20,6 +22,8 @@ OBJECTS: list[Document] = [
     User("ann", "acme", "Ann", roles=("agent", "manager")),
     Contact("c7", "acme", "Eve", numbers=("+15550100",), assigned_user="ann"),
     Group("sales", "acme", "Sales", ("ann", "bob")),
+    Line("l1", "acme", "+15550100", owner="ann", messaging_service="news", number_type="toll_free"),
+    RingGroup("front", "acme", "Front desk", ("ann", "bob"), fisher_mode=True),
     ProducerKey("k1", "acme", ("events",), "digest"),
 ]
 

@@ -46,7 +46,7 @@ def build(said: dict[str, Any]) -> bytes:
         case "elected":
             return frames.elected(said["elected"], [entry_of(entry) for entry in said["popups"]])
         case "preferences":
-            return frames.preferences(said["preferences"])
+            return frames.preferences(said["preferences"], said.get("roles"))
         case "ack":
             return frames.ack(said["ref"], said["changed"], said["unknown"], said["unread"])
         case "error":

@@ -61,8 +61,14 @@ def test_a_shared_body_has_the_fields_of_the_contract() -> None:
 
 def test_what_a_happening_does_not_have_is_left_out() -> None:
     body = orjson.loads(shared_body(Event("voicemails", "acme"), load()["voicemails"], AT))
-    assert not body.keys() & {"url", "contact", "sender", "data"}
+    assert not body.keys() & {"html", "url", "contact", "sender", "data"}
     assert body["event"] is None
+
+
+def test_E_17_a_message_is_there_as_html_and_as_plain_text_with_its_sender() -> None:
+    event = Event("group_broadcast", "acme", body="Hello all")
+    body = orjson.loads(shared_body(event, load()["group_broadcast"], AT, html="<b>Hello</b> all", sender="Mia"))
+    assert (body["body"], body["html"], body["sender"]) == ("Hello all", "<b>Hello</b> all", "Mia")
 
 
 def test_AMB_08_a_fallback_gives_its_own_type_and_title_unless_the_producer_gave_one() -> None:

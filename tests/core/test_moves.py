@@ -34,9 +34,21 @@ def test_AMB_09_the_account_they_left_hears_it_once() -> None:
     assert word is not None
     assert (word.type, word.account, word.contact) == ("contact_moved", "west", None)
     assert word.data == {"from_account": "west", "count": 6, "to_account": "acme"}
+    assert word.contacts == SIX
     one = left_behind(moved("single_released", contact="c7", data={"from_account": "west"}))
     assert one is not None
     assert (one.contact, "count" in one.data) == ("c7", False)
+
+
+def test_AMB_10_a_contact_named_twice_moved_once() -> None:
+    twice = moved("bulk_released", (*SIX[:3], *SIX[:3]), data={"from_account": "west"})
+    assert [event.contact for event in told_as(twice, load())] == [*SIX[:3]]
+    word = left_behind(twice)
+    assert word is not None
+    assert word.data["count"] == 3
+    same = left_behind(moved("bulk_released", ("c1", "c1"), data={"from_account": "west"}))
+    assert same is not None
+    assert (same.contact, same.contacts, "count" in same.data) == ("c1", (), False)
 
 
 def test_nobody_else_hears_of_a_move() -> None:

@@ -1,42 +1,17 @@
 """The bus on the real store: what is lost is noticed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import msgpack
-import pytest_asyncio
+import pytest
 
 from hub.core.directory import User
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
-from hub.engine.doorbells import Doorbells
 from hub.engine.log import Log
 
-from .conftest import happening, recipients
+from .conftest import Ear, happening, recipients
 
-
-class Ear:
-    """Hears what a gateway would hear, and can wait for it."""
-
-    def __init__(self, store: Store) -> None:
-        self.messages: asyncio.Queue[tuple[str, dict[str, object]]] = asyncio.Queue()
-        self.gaps: asyncio.Queue[None] = asyncio.Queue()
-        self.bells = Doorbells(store, "gateway-1", self._take, lambda: self.gaps.put_nowait(None))
-        self.keys = store.keys
-
-    def _take(self, channel: bytes, message: bytes) -> None:
-        self.messages.put_nowait((channel.decode(), msgpack.unpackb(message)))
-
-    async def listen(self, *suffixes: str) -> None:
-        await self.bells.subscribe([self.keys.channel("acme", suffix) for suffix in suffixes])
-
-
-@pytest_asyncio.fixture
-async def ear(store: Store) -> AsyncIterator[Ear]:
-    ear = Ear(store)
-    await ear.bells.start()
-    yield ear
-    await ear.bells.stop()
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 async def test_D_01_a_page_is_one_message_a_channel_with_the_body_once(ear: Ear, log: Log) -> None:

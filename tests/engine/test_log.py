@@ -3,12 +3,16 @@
 import asyncio
 
 import orjson
+import pytest
 
-from hub.engine.log import Happening, Log
+from hub.engine.connection import Store
+from hub.engine.log import Considered, Happening, Log, Skipped
 from hub.engine.rows import Marked, Notified, Record
 from hub.engine.tabs import Tabs
 
-from .conftest import happening, recipients, seat
+from .conftest import everything, happening, marked, naming, recipients, seat
+
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 async def append(log: Log, base: str, *users: str, **fields: object) -> int:
@@ -40,8 +44,8 @@ async def test_a_page_appended_concurrently_is_there_once(log: Log) -> None:
 
 
 async def test_an_event_id_makes_one_event_whoever_sends_it(log: Log) -> None:
-    first = await log.append(happening("h1", event="evt-1", digest="d1", answer=b'{"n":1}'), recipients("ann"), "e")
-    again = await log.append(happening("h2", event="evt-1", digest="d1", answer=b"{}"), recipients("ann"), "e")
+    first = await log.append(happening("h1"), recipients("ann"), "e", (), marked("evt-1", "d1", b'{"n":1}'))
+    again = await log.append(happening("h2"), recipients("ann"), "e", (), marked("evt-1", "d1"))
     assert (first.count, first.earlier) == (1, None)
     assert (again.count, again.earlier) == (0, ("d1", b'{"n":1}'))
     assert await log.accepted("acme", "evt-1") == ("d1", b'{"n":1}')
@@ -49,8 +53,7 @@ async def test_an_event_id_makes_one_event_whoever_sends_it(log: Log) -> None:
 
 
 async def test_an_event_id_holds_in_its_account_only(log: Log) -> None:
-    one = happening("h1", event="evt-1", digest="d1")
-    await log.append(one, recipients("ann"), "e")
+    await log.append(happening("h1"), recipients("ann"), "e", (), marked("evt-1"))
     assert await log.accepted("other", "evt-1") is None
 
 
@@ -149,18 +152,59 @@ async def test_retention_lowers_unread_and_closes_popups_without_a_change(log: L
     assert [entry.id for entry in attached.inbox] == ["h2-0"]
 
 
-async def test_retention_forgets_the_event_id_too(log: Log) -> None:
-    await log.append(happening("h1", at=1_000, event="evt-1", digest="d"), recipients("ann"), "e")
-    await log.sweep("acme", ["ann"], 5_000)
+async def test_retention_leaves_nothing_of_a_happening(store: Store, log: Log) -> None:
+    old = happening("h1", at=1_000, counted=True)
+    await log.append(old, recipients("ann"), "e", [Skipped("bob", 1, "type_off")], marked("evt-1"))
+    await log.append(happening("h2", at=9_000), recipients("cy"), "e", (), marked("evt-2"))
+    assert await log.sweep("acme", ["ann"], 5_000) == 2
     assert await log.accepted("acme", "evt-1") is None
+    assert await log.accepted("acme", "evt-2") is not None
+    assert naming(await everything(store), "h1") == {store.keys.person("acme", "ann")[1]}, "the log's numbers stay"
+
+
+async def test_a_sweep_of_many_goes_on_until_all_is_gone(log: Log) -> None:
+    await asyncio.gather(*(log.append(happening(f"h{n}"), [], "e", (), marked(f"evt-{n}")) for n in range(450)))
+    assert await log.sweep("acme", [], 5_000) == 450
+    assert await log.recent("acme", 10, None) == []
 
 
 async def test_an_event_that_reaches_nobody_is_still_one_event(log: Log) -> None:
-    appended = await log.append(happening("h1", event="evt-1", digest="d", decisions=b'[{"user":"ann"}]'), [], "e")
-    assert appended.count == 0
+    nobody = [Skipped("ann", 0, "type_off")]
+    assert (await log.append(happening("h1"), [], "e", nobody, marked("evt-1"))).count == 0
     assert await log.accepted("acme", "evt-1") is not None
-    assert await log.decisions("acme", "h1") == [{"user": "ann"}]
+    assert await log.decisions("acme", "h1") == [Considered(0, "ann", "type_off")]
     assert await log.recent("acme", 10, None) == [("h1", "evt-1", 1000.0)]
+
+
+async def test_decisions_are_read_from_behind_a_place_on(log: Log) -> None:
+    skipped = [Skipped(f"user{n}", n, "type_off") for n in range(2, 9)]
+    await log.append(happening("h1"), recipients("ann", "bob"), "e", skipped)
+    assert [one.user for one in await log.decisions("acme", "h1", 1, 3)] == ["user2", "user3", "user4"]
+    assert await log.decision("acme", "h1", 1) == Considered(1, "bob", "all_of_type")
+    assert await log.decision("acme", "h1", 9) is None
+    assert await log.decisions("acme", "h2") == []
+
+
+async def test_nothing_is_written_of_who_is_not_in_the_account(store: Store, log: Log) -> None:
+    """A page may come after its users were erased: their logs must not come back."""
+    page = recipients("gone", "ann")
+    assert (await log.append(happening("h1"), page, "e", [Skipped("lost", 2, "type_off")])).count == 1
+    assert await log.decisions("acme", "h1") == [Considered(1, "ann", "all_of_type")]
+    assert not naming(await everything(store), "gone")
+
+
+async def test_a_late_page_leaves_nothing_in_an_account_that_is_gone(store: Store, log: Log) -> None:
+    before = await everything(store)
+    elsewhere = happening("h1", account="gone", counted=True)
+    assert (await log.append(elsewhere, recipients("ann"), "e")).count == 0
+    assert await everything(store) == before
+
+
+async def test_C_19_an_entry_is_listed_under_the_account_that_it_is_of(log: Log) -> None:
+    await log.append(happening("h1", origin="west"), recipients("ann"), "e")
+    await log.append(happening("h2"), recipients("ann"), "e")
+    pages = [await log.inbox("acme", "ann", "all", 9, None, 0, origin=origin) for origin in ("west", "acme")]
+    assert [[entry.id for entry in page.entries] for page in pages] == [["h1-0"], ["h2-0"]]
 
 
 async def test_large_data_is_whole_in_frames_and_lists_and_left_out_of_snapshots(log: Log, tabs: Tabs) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from hub.engine.log import Log
 from hub.engine.tabs import Attached, Tabs
 
 from .conftest import happening, recipients, seat
+
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 async def attach(tabs: Tabs, user: str, tab: str, state: str = "hidden", **fields: object) -> Attached:

@@ -2,13 +2,18 @@
 
 import asyncio
 
+import pytest
+
 from hub.engine.connection import Store
+from hub.engine.erasure import Erasure
 from hub.engine.log import Log
 from hub.engine.tabs import Attached, Away, Seat, Tabs, Viewer
 from hub.engine.views import Looked, ViewLog
 
 from .conftest import happening, recipients, seat
 from .test_tabs import attach, elected, end_lease
+
+pytestmark = pytest.mark.usefixtures("acme")
 
 OLGA, OSCAR = Viewer("acme", "ann", "olga"), Viewer("acme", "ann", "oscar")
 
@@ -166,7 +171,7 @@ async def test_a_new_log_begins_with_nothing_put_away(store: Store, log: Log, ta
     await take(tabs, "V")
     await post(log)
     await ViewLog(store).put_away(OLGA, "read", None, 2**40)
-    await log.forget("acme", "ann")
+    await Erasure(store).user("acme", "ann")
     await log.append(happening("h2"), recipients("ann"), "another")
     again = await take(tabs, "V")
     assert (again.tail.epoch, again.unread, again.away and again.away.up_to) == ("another", 1, 0)

@@ -210,6 +210,36 @@ async def world(store_url: str) -> AsyncIterator[World]:
         yield world
 
 
+class Deaf:
+    """Loses the next messages of one kind, for one gateway."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 0
+        self.kind = ""
+        self.lost = asyncio.Event()
+        bells = world.first.gateway.bells
+        heard: Callable[[bytes, bytes], None] = bells._on_message
+
+        def on_message(channel: bytes, data: bytes) -> None:
+            if not self.left or msgpack.unpackb(data)["k"] != self.kind:
+                heard(channel, data)
+                return
+            self.left -= 1
+            if not self.left:
+                self.lost.set()
+
+        monkeypatch.setattr(bells, "_on_message", on_message)
+
+    def lose(self, kind: str, count: int = 1) -> None:
+        self.left, self.kind = count, kind
+        self.lost.clear()
+
+
+@pytest.fixture
+def deaf(world: World, monkeypatch: pytest.MonkeyPatch) -> Deaf:
+    return Deaf(world, monkeypatch)
+
+
 @pytest.fixture
 def patience() -> float:
     """Say how long a test waits before it gives up."""

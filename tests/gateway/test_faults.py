@@ -158,7 +158,7 @@ async def test_channels_are_released_once_when_the_last_tab_leaves_during_a_chan
     owner, name = {
         "user": (edge.directory, "user"),
         "preferences": (edge.directory, "preferences"),
-        "groups": (edge.gateway.roster, "_groups_of"),
+        "groups": (edge.gateway.roster.following, "_groups"),
         "subscribe": (edge.gateway.bells, "subscribe"),
     }[stage]
     gate = Gate(monkeypatch, owner, name)

@@ -5,12 +5,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import msgpack
 import pytest
 
 from hub.gateway.fanout import Fanout
 
-from .conftest import PATIENCE, TabClient, World
+from .conftest import PATIENCE, Deaf, TabClient, World
 
 
 def after(welcome: dict[str, Any], seq: int | None = None) -> dict[str, Any]:
@@ -77,36 +76,6 @@ async def test_a_tab_that_arrives_in_a_storm_misses_nothing_and_gets_nothing_twi
 async def storm(world: World, count: int) -> None:
     for _ in range(count):
         await world.post("ann")
-
-
-class Deaf:
-    """Loses the next messages of one kind, for one gateway."""
-
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.left = 0
-        self.kind = ""
-        self.lost = asyncio.Event()
-        bells = world.first.gateway.bells
-        heard: Callable[[bytes, bytes], None] = bells._on_message
-
-        def on_message(channel: bytes, data: bytes) -> None:
-            if not self.left or msgpack.unpackb(data)["k"] != self.kind:
-                heard(channel, data)
-                return
-            self.left -= 1
-            if not self.left:
-                self.lost.set()
-
-        monkeypatch.setattr(bells, "_on_message", on_message)
-
-    def lose(self, kind: str, count: int = 1) -> None:
-        self.left, self.kind = count, kind
-        self.lost.clear()
-
-
-@pytest.fixture
-def deaf(world: World, monkeypatch: pytest.MonkeyPatch) -> Deaf:
-    return Deaf(world, monkeypatch)
 
 
 async def test_a_lost_message_is_found_by_the_next_number(world: World, deaf: Deaf) -> None:

@@ -10,6 +10,8 @@ from hub.engine.server_program import find_server
 
 from .processes import SECRET, HubProcess, StoreProcess, Tab
 
+StartHub = Callable[..., HubProcess]
+
 
 @pytest.fixture
 def outside_store() -> Iterator[StoreProcess]:

@@ -84,8 +84,7 @@ class HubProcess:
     def __init__(self, data_dir: Path, *arguments: str, command: str = "serve", **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-        self._environment = {**inherited, "HUB_OPERATOR_KEY": OPERATOR, "HUB_DATA_DIR": str(data_dir), **settings}
+        self._environment = {**surroundings(), "HUB_OPERATOR_KEY": OPERATOR, "HUB_DATA_DIR": str(data_dir), **settings}
         self._arguments = [command, "--port", str(self.port), *arguments]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `bury`
         self._process: subprocess.Popen[bytes] | None = None
@@ -142,14 +141,18 @@ class HubProcess:
         self._log.close()
 
 
+def surroundings() -> dict[str, str]:
+    """Return the environment without the settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+
+
 def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run one command as from a shell, with these settings alone."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     return subprocess.run(
         [sys.executable, "-m", "hub.cli", *arguments],
         capture_output=True,
         text=True,
-        env=inherited | settings,
+        env=surroundings() | settings,
         check=False,
     )
 

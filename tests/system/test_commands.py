@@ -1,14 +1,12 @@
 """The commands as a person at a shell meets them: what they do, and what they say when they cannot."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from .conftest import StartHub
 from .processes import OPERATOR, SECRET, HubProcess, StoreProcess, command
-
-StartHub = Callable[..., HubProcess]
 
 
 @pytest.fixture
@@ -31,8 +29,8 @@ def test_an_operator_sends_and_asks_why_from_the_shell(seeded: HubProcess) -> No
     at = ("--url", seeded.url, "--key", OPERATOR)
     sent = command("send", "voicemails", "--account", "acme", "--contact", "c7", "--id", "e1", *at)
     assert sent.stdout == "e1: accepted, 1 recipient\n"
-    assert "Ann (ann) in account acme" in command("inspect", "user", "ann", *at).stdout
-    assert "ann: system to ann: sent" in command("inspect", "delivery", "e1", *at).stdout
+    assert "Ann (ann) in account Acme (acme): agent, available" in command("inspect", "user", "ann", *at).stdout
+    assert "ann: system to ann: sent, all_of_type: " in command("inspect", "delivery", "e1", *at).stdout
     unknown = command("inspect", "delivery", "e2", *at)
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr == "hub: no delivery of an event or a notification e2 is known\n"
@@ -48,7 +46,7 @@ def test_a_delivery_is_found_by_the_id_of_a_notification_too(seeded: HubProcess)
         f"{seeded.url}/v1/inbox", params={"user": "ann"}, headers={"Authorization": f"Bearer {OPERATOR}"}
     )
     found = command("inspect", "delivery", inbox.json()["items"][0]["id"], *at)
-    assert found.stdout.startswith("ann: system to ann: sent")
+    assert "  ann: system to ann: sent, all_of_type: You get every Voicemails notification of Acme." in found.stdout
     unknown = command("inspect", "delivery", f"{'0' * 26}-0", *at)
     assert (unknown.returncode, unknown.stdout) == (1, "")
 
@@ -185,7 +183,7 @@ def test_check_refuses_an_outside_store_that_does_not_answer() -> None:
     assert "does not answer" in dead.stdout
 
 
-@pytest.mark.parametrize("name", ["serve", "demo", "token", "send", "inspect", "check", "echo"])
+@pytest.mark.parametrize("name", ["serve", "demo", "token", "send", "broadcast", "import", "inspect", "check", "echo"])
 def test_every_command_explains_itself(name: str) -> None:
     helped = command(name, "--help")
     assert helped.returncode == 0

@@ -2,20 +2,11 @@
 
 import "/client/elements.js";
 import {HubClient} from "/client/hub.js";
+import {offerBroadcasts} from "./broadcast.js";
+import {countPeople, find, make} from "./dom.js";
 
 const LOGGED = 200;
-const find = (id) => document.getElementById(id);
 const me = new URLSearchParams(location.search).get("as");
-
-function make(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 async function call(path, body) {
   const options = body && {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)};
@@ -26,6 +17,7 @@ async function call(path, body) {
 }
 
 let people = [];
+let accounts = [];
 
 function avatar(id) {
   const at = people.findIndex((user) => user.id === id);
@@ -35,35 +27,65 @@ function avatar(id) {
 
 const nameOf = (id) => people.find((user) => user.id === id)?.name ?? id;
 
+const accountName = (id) => accounts.find((account) => account.id === id)?.name ?? id;
+
 function showPeople() {
-  find("people").replaceChildren(...people.map((user) => make("a", {
-    href: `/?as=${encodeURIComponent(user.id)}`, target: "_blank", title: user.roles.join(", "),
-  }, avatar(user.id), `Open as ${user.name}`)));
+  find("people").replaceChildren(...accounts.map((account) => make("section", {"aria-labelledby": `account-${account.id}`},
+    make("h2", {id: `account-${account.id}`}, account.name), make("p", {class: "hint"}, describeAccount(account)),
+    make("ul", {}, ...people.filter((user) => user.account === account.id).map((user) => make("li", {}, openAs(user)))))));
+}
+
+function openAs(user) {
+  const roles = user.roles.map((role) => role.replaceAll("_", " ")).join(", ");
+  const link = make("a", {href: `/?as=${encodeURIComponent(user.id)}`, target: "_blank"}, avatar(user.id), `Open as ${user.name}`);
+  return make("span", {class: "who"}, link, make("span", {class: "role"}, roles));
+}
+
+function describeAccount({parent, time_zone: timeZone}) {
+  const time = new Date().toLocaleTimeString("en", {timeZone, hour: "numeric", minute: "2-digit"});
+  return `${parent ? "Franchisee" : "Franchisor"}, where it is ${time}`;
 }
 
 /* The form */
 
-function fillForm(types, contacts) {
+function fillForm(types, contacts, lines) {
   const groups = Map.groupBy ? Map.groupBy(types, (type) => type.category) : new Map([["events", types]]);
   find("type").replaceChildren(...[...groups].map(([category, members]) => make("optgroup", {label: category.replaceAll("_", " ")},
     ...members.map((type) => make("option", {value: type.id}, type.title)))));
   find("type").value = types.some((type) => type.id === "voicemails") ? "voicemails" : types[0].id;
-  find("contact").replaceChildren(make("option", {value: ""}, "None"),
-    ...contacts.map((contact) => make("option", {value: contact.id}, contact.name)));
-  find("user").replaceChildren(...people.map((user) => make("option", {value: user.id}, user.name)));
+  find("contact").replaceChildren(make("option", {value: ""}, "None"), ...byAccount(contacts, (contact) => contact.name));
+  find("user").replaceChildren(...byAccount(people, (user) => user.name));
+  find("line").replaceChildren(...lines.map((line) => make("option", {value: line.id}, describeLine(line))));
   if (me) find("user").value = me;
   const explain = () => {
     const type = types.find(({id}) => id === find("type").value);
     find("addressee").hidden = !type.needs_users;
-    find("about").textContent = `${type.description}.${type.sticky ? " Stays until it is closed." : ""}${type.needs_line ? " Needs a phone line, which the demo has not." : ""}`;
+    find("over").hidden = !type.needs_line;
+    const place = accountName(accountOf(type, contacts, lines));
+    find("about").textContent = `${type.description}.${type.sticky ? " Stays until it is closed." : ""} Happens in ${place}.`;
   };
-  find("type").addEventListener("change", explain);
+  find("form").addEventListener("change", explain);
   explain();
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const type = types.find(({id}) => id === find("type").value);
-    void postForm(eventOf(type, contacts));
+    void postForm(eventOf(type, contacts, lines));
   });
+}
+
+function byAccount(items, name) {
+  const shown = accounts.map((account) => [account, items.filter((item) => item.account === account.id)]).filter(([, found]) => found.length);
+  return shown.map(([account, found]) => make("optgroup", {label: account.name},
+    ...found.map((item) => make("option", {value: item.id}, name(item)))));
+}
+
+const describeLine = ({number, owner, ring_group: ring}) => `${owner ? `${nameOf(owner)}'s own` : (ring ?? "nobody's").replaceAll("-", " ")}, ${number}`;
+
+/** Say in which account an event happens: where its contact, its line or whom it names belongs. */
+function accountOf(type, contacts, lines) {
+  const named = [[contacts, find("contact").value], [lines, type.needs_line && find("line").value], [people, type.needs_users && find("user").value]];
+  const found = named.map(([items, id]) => items.find((item) => item.id === id)).find(Boolean);
+  return found?.account ?? people.find(({id}) => id === me)?.account ?? accounts[0].id;
 }
 
 /** Post what was written; what was not taken stays written. */
@@ -71,9 +93,10 @@ async function postForm(event) {
   if (await post(event)) find("title").value = find("body").value = "";
 }
 
-function eventOf(type, contacts) {
+function eventOf(type, contacts, lines) {
   const value = (id) => find(id).value.trim();
-  const event = {type: type.id, account: people[0].account, ...type.example};
+  const event = {type: type.id, account: accountOf(type, contacts, lines), ...type.example};
+  if (type.needs_line) event.line = value("line");
   if (value("contact")) event.contact = value("contact");
   if (type.needs_users) event.users = [value("user")];
   if (type.needs_original_contact) event.original_contact = value("contact") || contacts[0].id;
@@ -100,7 +123,7 @@ function told({status, reason, recipients}) {
   if (status === "dropped") return `Nobody is told, by rule: ${String(reason).replaceAll("_", " ")}.`;
   if (recipients === null) return "Accepted; a large audience is being told.";
   if (recipients === 0) return "Accepted, but nobody has this type turned on.";
-  return recipients === 1 ? "One person is told." : `${recipients} people are told.`;
+  return recipients === 1 ? "One person is told." : `${countPeople(recipients)} are told.`;
 }
 
 /* Contacts */
@@ -114,11 +137,11 @@ const DEEDS = [
 function showContacts(contacts, types) {
   const known = new Set(types.map((type) => type.id));
   find("contacts").replaceChildren(...contacts.map((contact) => make("tr", {},
-    make("td", {}, contact.name),
+    make("td", {}, contact.name, make("span", {class: "role"}, accountName(contact.account))),
     make("td", {}, make("span", {class: "person"}, avatar(contact.assigned_user), contact.assigned_user ? nameOf(contact.assigned_user) : "nobody")),
     make("td", {}, make("span", {class: "quick"}, ...DEEDS.filter(([, type]) => known.has(type)).map(([label, type, title, body]) => make("button", {
       type: "button", "aria-label": `${label}: ${contact.name}`,
-      onclick: () => void post({type, account: people[0].account, contact: contact.id, title: `${title} ${contact.name}`, body}),
+      onclick: () => void post({type, account: contact.account, contact: contact.id, title: `${title} ${contact.name}`, body}),
     }, label)))))));
 }
 
@@ -159,6 +182,7 @@ function become(user) {
   client.addEventListener("connection", () => showLink(client));
   for (const name of ["hub-popups", "hub-bell"]) document.querySelector(name).client = client;
   showLink(client);
+  offerBroadcasts(client, user);
   return client;
 }
 
@@ -175,10 +199,11 @@ function logFrame({sent, frame: {op, ...fields}}) {
   if (find("log").childElementCount > LOGGED) find("log").lastElementChild.remove();
 }
 
-function start({users, types, contacts}) {
+function start({users, types, contacts, lines, accounts: found}) {
   people = users;
+  accounts = found;
   showPeople();
-  fillForm(types, contacts);
+  fillForm(types, contacts, lines);
   showContacts(contacts, types);
   const user = people.find(({id}) => id === me);
   if (me !== null && !user) missing();

@@ -1,32 +1,40 @@
 -- Append one happening to the logs of a page of users of one account, elect, offer and publish: one step.
 --
--- KEYS  leases, notifications, ages, events, decisions, plans, then `channels` channels, then nine per user (library.lua)
--- ARGV  packed {base, record, sticky, at, cutoff, epoch, event, marker, decisions, plan, channels,
---               account, users = {{user, index, reason code, channel 1..channels}, ...}}
--- Returns {'exists', marker} when an event with this id was accepted before (nothing is written), else {'ok', appended}.
+-- KEYS  leases, notifications, ages, events, receipts, recalls, reasons, users, broadcasts, decisions:<base>,
+--       plan:<base>, then a channel for each of `channels`, then nine per user (library.lua)
+-- ARGV  packed {base, record, sticky, at, cutoff, epoch, account, counted, channels = {suffix, ...},
+--               users = {{user, index, reason code, channel 1..}, ...}, skipped = {{user, index, reason code}, ...},
+--               event, marker, planned, broadcast = {id, document}}: the last four come with the first page only
+-- Returns {'exists', marker} when an event with this id was accepted before, {'lapsed'} when the page is to commit a plan
+-- that is gone (nothing is written in either case), else {'ok', appended}.
 --
 -- Safe to repeat: a user who has the notification keeps its number, and is published again. A marker begins with the
--- base it was written for, so that a call repeated after a lost answer knows itself.
--- event, marker, decisions and plan come with the first page only.
+-- base it was written for, so that a first page repeated after a lost answer knows itself. After a recall nothing is
+-- written; and nothing is ever written of a user whom the account does not have: they may have been erased since.
+
+local FIXED = 11
 
 local function already(keys, id)
   local packed = redis.call('HGET', keys.entries, id)
   return packed and cmsgpack.unpack(packed).s
 end
 
-local function write_entry(keys, person, id, seq, reason, page, now_ms)
+-- A counted entry knows the channel that it went over: a recall takes the same.
+local function write_entry(keys, person, id, seq, entry, page, now_ms)
   redis.call('ZADD', keys.inbox, seq, id)
   redis.call('ZADD', keys.unread, seq, id)
   redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
   redis.call('ZADD', keys.popups, page.sticky and STICKY + seq or now_ms + OPEN_MS, id)
   if person.elected ~= '' then redis.call('ZADD', keys.offers, now_ms + OFFER_MS, id) end
-  redis.call('HSET', keys.entries, id, cmsgpack.pack({s = seq, r = reason, t = page.at, o = page.account}))
+  redis.call('HSET', keys.entries, id, cmsgpack.pack({
+    s = seq, r = entry[3], t = page.at, o = page.account, h = page.counted and page.channels[entry[4]] or nil,
+  }))
 end
 
-local function append_to(keys, user, index, reason, page, shared, now_ms)
-  local id = page.base .. '-' .. index
+local function append_to(keys, entry, page, shared, now_ms)
+  local id = page.base .. '-' .. entry[2]
   local person = read_person(keys.user)
-  person.id = user
+  person.id = entry[1]
   local seq, tab, new = already(keys, id), '', false
   if seq then
     if redis.call('ZSCORE', keys.offers, id) then tab = person.elected end
@@ -37,36 +45,66 @@ local function append_to(keys, user, index, reason, page, shared, now_ms)
     settle(keys, person, shared.leases, shared.notifications, now_ms)
     tab = person.elected
     seq = log_change(keys, person, {k = 'notify', id = id, tab = tab, gen = person.gen})
-    write_entry(keys, person, id, seq, reason, page, now_ms)
+    write_entry(keys, person, id, seq, entry, page, now_ms)
   end
-  return {user, index, seq, redis.call('ZCARD', keys.unread), tab, person.gen, reason}, new
+  return {entry[1], entry[2], seq, redis.call('ZCARD', keys.unread), tab, person.gen, entry[3]}, new
+end
+
+-- Note for everyone considered why they are told or not.
+local function decide(KEYS, page)
+  local codes = {}
+  for _, entries in ipairs({page.users, page.skipped}) do
+    for _, entry in ipairs(entries) do
+      if redis.call('HEXISTS', KEYS[8], entry[1]) == 1 then
+        redis.call('ZADD', KEYS[10], entry[2], entry[1] .. ' ' .. entry[3])
+        codes[entry[3]] = true
+      end
+    end
+  end
+  for code in pairs(codes) do redis.call('SADD', KEYS[7], code) end
+end
+
+-- What has to be known before the first write: the answer if nothing is to be written, and whether this is a repetition.
+local function look_before(KEYS, page)
+  local marker = page.event and redis.call('HGET', KEYS[4], page.event)
+  local is_again = marker and string.sub(marker, 1, #page.base + 1) == page.base .. ' '
+  if marker and not is_again then return {'exists', marker} end
+  if redis.call('HEXISTS', KEYS[6], page.base) == 1 then return {'ok', 0} end
+  if page.planned and not is_again and redis.call('EXISTS', KEYS[11]) == 0 then return {'lapsed'} end
+  if not page.event and redis.call('EXISTS', KEYS[8]) == 0 then return {'ok', 0} end
+  return nil, is_again
+end
+
+local function append_to_all(KEYS, page)
+  local now_ms, told, appended = math.floor(clock_us() / 1000), {}, 0
+  local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2]}
+  for i, entry in ipairs(page.users) do
+    if redis.call('HEXISTS', KEYS[8], entry[1]) == 1 then
+      local keys = user_keys(KEYS, FIXED + #page.channels + 9 * (i - 1) + 1)
+      local row, new = append_to(keys, entry, page, shared, now_ms)
+      told[entry[4]] = told[entry[4]] or {}
+      table.insert(told[entry[4]], row)
+      if new then appended = appended + 1 end
+    end
+  end
+  return told, appended
 end
 
 local function append(KEYS, ARGV)
   local page = cmsgpack.unpack(ARGV[1])
-  if page.event then
-    local marker = redis.call('HGET', KEYS[4], page.event)
-    local is_this = marker and string.sub(marker, 1, #page.base + 1) == page.base .. ' '
-    if marker and not is_this then return {'exists', marker} end
-  end
-  local now_ms = math.floor(clock_us() / 1000)
-  local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2]}
+  local answer, is_again = look_before(KEYS, page)
+  if answer then return answer end
   if redis.call('HSETNX', KEYS[2], page.base, page.record) == 1 then
     redis.call('ZADD', KEYS[3], page.at, page.base .. ' ' .. (page.event or ''))
   end
-  local told, appended = {}, 0
-  for i, entry in ipairs(page.users) do
-    local keys = user_keys(KEYS, 7 + page.channels + 9 * (i - 1))
-    local row, new = append_to(keys, entry[1], entry[2], entry[3], page, shared, now_ms)
-    told[entry[4]] = told[entry[4]] or {}
-    table.insert(told[entry[4]], row)
-    if new then appended = appended + 1 end
-  end
-  if page.decisions then redis.call('HSET', KEYS[5], page.base, page.decisions) end
-  if page.plan then redis.call('HSET', KEYS[6], page.base, page.plan) end
+  local told, appended = append_to_all(KEYS, page)
+  decide(KEYS, page)
+  if page.counted then redis.call('HINCRBY', KEYS[5], page.base .. ':delivered', appended) end
+  if page.broadcast and not is_again then redis.call('HSET', KEYS[9], page.broadcast[1], page.broadcast[2]) end
+  if page.planned and not is_again then redis.call('HSET', KEYS[11], 'committed', 1) end
   if page.event then redis.call('HSET', KEYS[4], page.event, page.marker) end
   for channel, users in pairs(told) do
-    publish(KEYS[6 + channel], {k = 'notify', base = page.base, record = page.record, users = users})
+    publish(KEYS[FIXED + channel], {k = 'notify', base = page.base, record = page.record, users = users})
   end
   return {'ok', appended}
 end

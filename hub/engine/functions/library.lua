@@ -5,7 +5,8 @@
 --
 -- The hash `user:<id>` is a person's live state:
 --   epoch, seq    the numbered log: its life, and its head
---   rev           grows with every change of the user or their preferences
+--   rev           grows with every change of the user, their groups or their preferences
+--   ended         when an administrator sent all tabs away last, in us
 --   elected       the tab that shows pop-ups ('' = none), holder: its connection, gen: grows when they change
 --   tab:<id>      one open tab, packed {s = state, a = activity_us, c = connected_us, g = gateway, n = connection, z = silent}
 --
@@ -20,6 +21,7 @@ local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time i
 local KEPT_FRAMES = 300           -- recovery never needs more of the log
 local MOST_POPUPS = 50
 local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
+local FLOOR = '#floor'            -- among the changes of a kind: up to here, removals may be forgotten
 local VIEW_S = 3600               -- what is kept of a log-in-as session ends an hour after it was last used
 
 local function clock_us()
@@ -243,6 +245,20 @@ local function log_change(keys, person, change)
   return person.seq
 end
 
+-- Count that a user was shown, or dismissed, a happening that keeps receipts; the entry remembers, so each counts once.
+local RECEIPT = {shown = 'w', dismissed = 'd'}
+
+local function count_receipt(keys, receipts, id, step)
+  local packed = redis.call('HGET', keys.entries, id)
+  local entry = packed and cmsgpack.unpack(packed)
+  if not entry or not entry.h or entry[RECEIPT[step]] then return end
+  local base = string.match(id, '^(.*)-')
+  if redis.call('HEXISTS', receipts, base .. ':delivered') == 0 then return end
+  entry[RECEIPT[step]] = 1
+  redis.call('HSET', keys.entries, id, cmsgpack.pack(entry))
+  redis.call('HINCRBY', receipts, base .. ':' .. step, 1)
+end
+
 -- Forget what is older than the account keeps: unread falls and pop-ups close in the same step, without a frame.
 local function trim(keys, cutoff_ms, most)
   local gone = 0
@@ -261,16 +277,31 @@ local function trim(keys, cutoff_ms, most)
 end
 
 -- The changes after `after`, oldest first, as rows; nil when the log no longer holds them all or they are too many bytes.
--- A notification's row is {'notify', row, tab, gen}; any other change's is {operation, ids or up_to}.
+-- A notification's row is {'notify', row, tab, gen}; any other change's is {operation, seq, ids or up_to}. One that was
+-- withdrawn since is a row of its recall: whoever missed both hears that it is gone, and the numbers have no gap.
+local function withdrawn_in(changes)
+  local gone = {}
+  for _, change in ipairs(changes) do
+    if change.k == 'recalled' then
+      for _, id in ipairs(change.ids) do gone[id] = true end
+    end
+  end
+  return gone
+end
+
 local function missed_rows(keys, person, notifications, after)
   local missing = person.seq - after
   if missing < 0 or missing > KEPT_FRAMES then return nil end
   if missing == 0 then return {} end
   local kept = redis.call('LRANGE', keys.log, -missing, -1)
   if #kept < missing then return nil end
-  local rows, bytes = {}, 0
-  for i, packed in ipairs(kept) do
-    local change = cmsgpack.unpack(packed)
+  local rows, bytes, changes = {}, 0, {}
+  for i, packed in ipairs(kept) do changes[i] = cmsgpack.unpack(packed) end
+  local gone = withdrawn_in(changes)
+  for i, change in ipairs(changes) do
+    if change.k == 'notify' and gone[change.id] then
+      change = {k = 'recalled', ids = {change.id}}
+    end
     if change.k == 'notify' then
       local row = read_row(keys, notifications, change.id, true)
       if not row then return nil end
@@ -278,7 +309,7 @@ local function missed_rows(keys, person, notifications, after)
       row[2] = after + i
       rows[i] = {'notify', row, change.tab, change.gen}
     else
-      bytes = bytes + #packed
+      bytes = bytes + #kept[i]
       rows[i] = {change.k, after + i, change.ids or change.up_to}
     end
     if bytes > MOST_BYTES then return nil end

@@ -1,6 +1,6 @@
 -- Dismiss, read, archive or restore entries of one user: one change in the log, one message to every tab.
 --
--- KEYS  nine of the user (library.lua)
+-- KEYS  receipts, nine of the user (library.lua)
 -- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch}
 -- Returns {changed ids, unknown ids, unread, seq, more 0|1}. Idempotent: what is so already is neither changed nor unknown.
 -- With `up_to` at most 1,000 entries are changed a call, the oldest first; more: call again.
@@ -52,7 +52,7 @@ end
 
 local function mark(KEYS, ARGV)
   local asked = cmsgpack.unpack(ARGV[1])
-  local keys, apply = user_keys(KEYS, 1), MARK[asked.operation]
+  local keys, apply = user_keys(KEYS, 2), MARK[asked.operation]
   local person = read_person(keys.user)
   local changed, unknown = {}, {}
   local ids = asked.ids or ids_up_to(keys, asked.operation, asked.up_to)
@@ -62,6 +62,7 @@ local function mark(KEYS, ARGV)
       unknown[#unknown + 1] = id
     elseif apply(keys, id) then
       changed[#changed + 1] = id
+      if asked.operation == 'dismissed' then count_receipt(keys, KEYS[1], id, 'dismissed') end
     end
   end
   local unread = redis.call('ZCARD', keys.unread)

@@ -1,31 +1,48 @@
--- Write or remove one directory object, numbered so that every process can follow the changes.
+-- Write or remove one directory object, so that every process can follow the changes.
 --
--- KEYS  the hash of that kind, then optionally its changes (sorted set id -> number), then optionally hash user:<id>
---       and the user's channel
--- ARGV  id, document ('' removes), message kind for the channel ('' = none), user id for the message, then optionally
---       the documents of which one must be there ('' = none)
+-- KEYS  the hash of that kind; then what is asked for: its changes (sorted set id -> number), its index (sorted set of
+--       "<account> <id>", all with score 0), hash user:<id> and the user's channel
+-- ARGV  packed {id, document ('' removes), expected: documents of which one must be there ('' = none; nil: any),
+--       numbered, indexed, account: of the object, for the index; message: kind for the channel, user}
 -- Returns the number of the change (0 where changes are not numbered), or false when another document is there: then
 -- nothing was done. A document that is there already is no conflict: this call may be the repetition of one that was
--- carried out. With a user, their `rev` grows and their tabs' gateways hear of it.
+-- carried out. With a message the user's `rev` grows and their tabs' gateways hear of it.
 
-local function is_expected(there, ARGV)
-  if there == ARGV[2] then return true end
-  for i = 5, #ARGV do
-    if there == ARGV[i] then return true end
+local function is_expected(there, asked)
+  if not asked.expected or there == asked.document then return true end
+  for _, document in ipairs(asked.expected) do
+    if there == document then return true end
   end
   return false
 end
 
+local function write_index(key, asked, there)
+  if there ~= '' then redis.call('ZREM', key, cjson.decode(there).account .. ' ' .. asked.id) end
+  if asked.document ~= '' then redis.call('ZADD', key, 0, asked.account .. ' ' .. asked.id) end
+end
+
 local function put(KEYS, ARGV)
-  if ARGV[5] and not is_expected(redis.call('HGET', KEYS[1], ARGV[1]) or '', ARGV) then return false end
-  if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
-  if not KEYS[2] then return 0 end
-  local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-  local number = (tonumber(newest[2]) or 0) + 1
-  redis.call('ZADD', KEYS[2], number, ARGV[1])
-  if ARGV[3] ~= '' then
-    redis.call('HINCRBY', KEYS[3], 'rev', 1)
-    publish(KEYS[4], {k = ARGV[3], user = ARGV[4]})
+  local asked, following = cmsgpack.unpack(ARGV[1]), 2
+  local there = redis.call('HGET', KEYS[1], asked.id) or ''
+  if not is_expected(there, asked) then return false end
+  local number = 0
+  if asked.numbered then
+    local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+    number, following = (tonumber(newest[2]) or 0) + 1, 3
+    redis.call('ZADD', KEYS[2], number, asked.id)
+  end
+  if asked.indexed then
+    write_index(KEYS[following], asked, there)
+    following = following + 1
+  end
+  if asked.document == '' then
+    redis.call('HDEL', KEYS[1], asked.id)
+  else
+    redis.call('HSET', KEYS[1], asked.id, asked.document)
+  end
+  if asked.message then
+    redis.call('HINCRBY', KEYS[following], 'rev', 1)
+    publish(KEYS[following + 1], {k = asked.message, user = asked.user})
   end
   return number
 end

@@ -1,0 +1,153 @@
+"""What requests are answered, where it is not the object itself that they sent; openapi.json is made from these.
+
+No answer passes through them: the tests hold the running server against the document.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from hub.core.frames import Entry
+
+
+class InboxAnswer(BaseModel):
+    """One page of an inbox, newest first, and the count of what is unread in all of it."""
+
+    items: list[Entry]
+    next_cursor: str | None
+    unread: int
+
+
+class MarkAnswer(BaseModel):
+    """Which entries changed, and which do not exist; what was so already is neither."""
+
+    changed: list[str]
+    unknown: list[str]
+    unread: int
+
+
+class Outcome(BaseModel):
+    """What became of a notification on one channel."""
+
+    channel: Literal["system", "text", "email"]
+    to: str
+    state: Literal["queued", "sent", "skipped", "failed"]
+    reason: str = Field(description="why, in snake_case; of a skipped one, why not")
+    attempts: int
+    at: str
+
+
+class NotificationAnswer(Entry):
+    """An entry with all of its data, whose it is, and its deliveries."""
+
+    user: str
+    deliveries: list[Outcome]
+
+
+class DeliveryAnswer(Outcome):
+    """A delivery: also one that was skipped, with the reason."""
+
+    notification: str | None = Field(description="null where there is none, because it was skipped")
+    event: str | None
+    type: str
+    user: str
+    account: str
+
+
+class TypeAnswer(BaseModel):
+    """A notification type of the catalogue."""
+
+    id: str
+    title: str
+    category: str
+    description: str
+    source_system: str
+    channels: list[Literal["system", "text", "email"]]
+    au: bool
+    strongly_encouraged: bool
+    mandatory: bool
+    sticky: bool
+
+
+class TypesAnswer(BaseModel):
+    """The catalogue, whole."""
+
+    items: list[TypeAnswer]
+    next_cursor: None
+
+
+class KeyAnswer(BaseModel):
+    """A producer key, without its secret."""
+
+    id: str
+    account: str
+    scopes: list[str]
+
+
+class MadeKeyAnswer(KeyAnswer):
+    """A producer key as it is shown once."""
+
+    key: str
+
+
+class LineError(BaseModel):
+    """A line that could not be stored; lines count from 1."""
+
+    line: int
+    code: str
+    message: str
+
+
+class DirectoryAnswer(BaseModel):
+    """How many lines were stored, and which were not."""
+
+    stored: int
+    errors: list[LineError]
+
+
+class Warned(BaseModel):
+    """A change that was made, against good advice."""
+
+    code: Literal["strongly_encouraged"]
+    type: str
+
+
+class DefaultsAnswer(BaseModel):
+    """What applies in an account to whoever never chose: every type, with the options that it offers."""
+
+    types: dict[str, dict[str, bool]]
+    warnings: list[Warned] | None = Field(None, description="of a change")
+
+
+class PreferencesAnswer(DefaultsAnswer):
+    """A user's preferences, whole."""
+
+    channels: dict[str, dict[str, Any]]
+    quiet_hours: dict[str, str | None] | None
+
+
+class ClockAnswer(BaseModel):
+    """The moment at which business time stands."""
+
+    now: str
+
+
+class SettledAnswer(BaseModel):
+    """Nothing that was accepted is left to do."""
+
+    settled: Literal[True]
+
+
+class MessageAnswer(BaseModel):
+    """What would have been sent to somebody."""
+
+    channel: Literal["email", "text"]
+    to: str
+
+
+class StatusAnswer(BaseModel):
+    """How the process is."""
+
+    status: Literal["alive", "ready"]

@@ -1,0 +1,31 @@
+"""How often one credential may call (protocol.md 1): over the limit it is 429 until `Retry-After`.
+
+A producer key has a limit of its own; a user has one, however many tokens they hold, and a log-in-as session counts
+for who acts. The operator's key has none. Whoever is not let in at all (401) is nobody's credential, and not counted:
+guarding the door against strangers is the work of what stands before the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from hub.api.auth import Caller
+from hub.api.needs import Hub
+from hub.api.problem import Problem
+from hub.metrics import REQUESTS_LIMITED
+
+Value = TypeVar("Value")
+
+
+async def counted(hub: Hub, caller: Caller, reading: Awaitable[Value]) -> Value:
+    """Read something of the store and count the request on the way; raise 429 when its credential makes too many."""
+    if caller.is_operator:
+        return await reading
+    kind, id = ("user", caller.actor or caller.user.id) if caller.user else ("key", caller.id.partition(":")[2])
+    value, wait = await hub.limits.counted(kind, id, reading)
+    if wait is None:
+        return value
+    REQUESTS_LIMITED.labels(kind).inc()
+    detail = f"This {kind} makes more requests than it may; come back in {wait} s."
+    raise Problem("rate_limited", detail, headers={"Retry-After": str(wait)})

@@ -1,0 +1,143 @@
+"""`hub inspect`: what a hub decided and why, in words, out of what its API tells.
+
+The reason codes are the core's and so are their sentences; here they are put beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, groupby, islice
+from typing import Any
+
+from hub.app.broadcasting import PATH as BROADCASTS
+from hub.app.broadcasting import receipts
+from hub.app.inspecting_users import inspect_user
+from hub.app.naming import Names
+from hub.app.operating import PAGE, RunningHub, part
+from hub.core.catalogue import load
+from hub.core.inbox import split_id
+from hub.core.routing import sentence
+from hub.settings import Unfit
+
+Row = Mapping[str, Any]
+
+
+def inspect_notification(hub: RunningHub, id: str) -> Iterator[str]:
+    """Say what a notification is, why its user got it, and what became of it on each channel."""
+    found, names = hub.get(f"/v1/notifications/{part(id)}"), Names(hub)
+    home = names.account(names.home(found["user"]))
+    yield f"{found['title']} ({found['type']}) of {found['at']} for {names.user(found['user'])} of account {home}"
+    yield f"Happened in account {names.account(found['account'])}{_about(names, found)}"
+    if found.get("event"):
+        yield f"Event: {found['event']}; who else was considered: hub inspect delivery {found['event']}"
+    if found.get("sender"):
+        yield f"From: {found['sender']}"
+    yield f"State: {found['state']}"
+    yield f"Why: {found['reason']}"
+    yield "Deliveries:"
+    yield from (f"  {_delivery(row)}, {_why(row)} ({row['at']})" for row in found["deliveries"])
+
+
+def inspect_delivery(hub: RunningHub, id: str) -> Iterator[str]:
+    """Say for every user considered for an event whether they were told, over which channel, and why; for the id of a
+    notification that of its user alone.
+
+    Raise Unfit when there is none.
+    """
+    names = Names(hub)
+    found = hub.find(f"/v1/notifications/{part(id)}") if split_id(id) else None
+    rows = _own_rows(names, found) if found else hub.items("/v1/deliveries", event=id)
+    first = list(islice(rows, PAGE))
+    if not first:
+        raise Unfit(f"no delivery of an event or a notification {id} is known")
+    yield from _decisions(names, found or _told_one(hub, first), chain(first, rows))
+
+
+def inspect_broadcast(hub: RunningHub, id: str) -> Iterator[str]:
+    """Say what a broadcast or a system notice is, how far it came, and what each of its recipients did with it."""
+    path, names = f"{BROADCASTS}/{part(id)}", Names(hub)
+    found = hub.find(path)
+    if found is None:
+        path = f"/v1/system-notices/{part(id)}"
+        found = hub.get(path)
+    yield f"{found['title']} ({found['type']}) of {found['at']} by {found['sender'] or found['by']}"
+    yield from (f"  {line}" for line in found["body"].splitlines())
+    yield f"To: {_audience(names, found)}"
+    until = f" at {found['recalled_at']}" if found["recalled_at"] else _expiry(found)
+    yield f"State: {found['status']}{until}, {receipts(found)}, e-mailed to {found['emailed']:,}"
+    yield "Considered:"
+    for account, rows in groupby(hub.items(f"{path}/recipients"), lambda row: str(row["account"])):
+        yield f"  Users of account {names.account(account)}:"
+        yield from (f"    {row['user']}: {_reached(row)}" for row in rows)
+
+
+def _told_one(hub: RunningHub, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Read the notification of somebody who was told, which says what the event was."""
+    told = next((row["notification"] for row in rows if row["notification"]), None)
+    return hub.find(f"/v1/notifications/{part(told)}") if told else None
+
+
+def _own_rows(names: Names, found: Row) -> Iterator[dict[str, Any]]:
+    whose = {"user": found["user"], "type": found["type"], "account": names.home(found["user"])}
+    return ({**row, **whose} for row in found["deliveries"])
+
+
+def _decisions(names: Names, event: Row | None, rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    """Say one decision a line, under the account of the users and the type under which they were considered."""
+    contact = None
+    if event:
+        yield f"{event['title']} of {event['at']} in account {names.account(event['account'])}{_about(names, event)}"
+        contact = event.get("contact") and names.contact_name(event["contact"], event["account"])
+    counts: dict[str, int] = {}
+    for (account, kind), group in groupby(rows, lambda row: (row["account"], row["type"])):
+        home = names.account_name(event["account"] if event else account)
+        yield f"Users of account {names.account(account)}, as {kind}:"
+        for row in group:
+            counts[row["reason"]] = counts.get(row["reason"], 0) + 1
+            because = sentence(row["reason"], _title(kind), contact, home)
+            yield f"  {row['user']}: {_delivery(row)}, {_why(row)}: {because}"
+    yield f"In all: {', '.join(f'{reason} {number:,}' for reason, number in sorted(counts.items()))}"
+
+
+def _title(kind: str) -> str:
+    known = load().get(kind)
+    return known.title if known else kind
+
+
+def _delivery(row: Row) -> str:
+    return f"{row['channel']} to {row['to']}: {row['state']}"
+
+
+def _why(row: Row) -> str:
+    tries = f" after {row['attempts']} attempts" if row["attempts"] > 1 else ""
+    return f"{row['reason']}{tries}"
+
+
+def _about(names: Names, found: Row) -> str:
+    return f" about contact {names.contact(found['contact'], found['account'])}" if found.get("contact") else ""
+
+
+def _audience(names: Names, found: Row) -> str:
+    if found["account"] is None:
+        named = [] if found["accounts"] == "all" else found["accounts"]
+        return ", ".join(f"account {names.account(id)}" for id in named) or "everybody"
+    groups = [f"group {names.group(id, found['account'])}" for id in found["groups"]]
+    to = ", ".join(groups + [f"user {names.user(id)}" for id in found["users"]])
+    return f"{to} of account {names.account(found['account'])}"
+
+
+def _expiry(found: Row) -> str:
+    return f" until {found['expires_at']}" if found["expires_at"] else ""
+
+
+def _reached(row: Row) -> str:
+    done = [word for word in ("delivered", "shown", "dismissed") if row[word]]
+    return f"{', '.join(done) or 'nothing'} ({row['reason']})"
+
+
+INSPECT: dict[str, Callable[[RunningHub, str], Iterator[str]]] = {
+    "user": inspect_user,
+    "notification": inspect_notification,
+    "delivery": inspect_delivery,
+    "broadcast": inspect_broadcast,
+}

@@ -1,0 +1,75 @@
+"""Accounts in the store, and what each chose for its users who never did. Both lie in the installation's own slot, so
+that every process follows all of them."""
+
+from collections.abc import Mapping
+
+import msgpack
+import orjson
+
+from hub.core.directory import Account, AccountTree, as_document
+from hub.engine.connection import Store
+from hub.engine.documents import Documents, Held, Write, expecting, read_as
+from hub.engine.erasure import Erasure
+from hub.engine.replica import Replica
+from hub.engine.roster import NONE, Defaults, read_defaults
+
+# What goes with an account, beside what happened in it. Numbers of changes stay: who knows an old one reads on.
+SHARED_KINDS = ("leases", "users", "preferences", "audit")
+
+
+class Accounts(Documents):
+    """The accounts, as a tree."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._accounts: Replica[Account] = Replica(store, store.keys.directory("accounts"), read_as(Account))
+        self._all_defaults = Replica(store, store.keys.directory("defaults"), read_defaults)
+        self._tree = AccountTree({})
+
+    async def tree(self) -> AccountTree:
+        """Return all accounts as they are now, as a tree."""
+        if await self._accounts.refresh():  # nobody reads between the refresh and the new tree
+            self._tree = AccountTree(self._accounts.snapshot())
+        return self._tree
+
+    async def root(self, account: str) -> str:
+        """Name the topmost account above an account, or the account itself."""
+        return (await self.tree()).root(account)
+
+    async def account(self, id: str) -> Account | None:
+        """Find an account."""
+        return (await self.tree()).get(id)
+
+    async def put_account(self, account: Account, held: Held[Account] | None = None) -> None:
+        """Create or replace an account; raise Changed when it is not as it was held."""
+        name = self.store.keys.directory("accounts")
+        await self._put(Write(name, account.id, orjson.dumps(as_document(account)), expecting(held)))
+
+    async def delete_account(self, id: str) -> None:
+        """Remove an account and all that happened in it; its users must be gone before."""
+        await self._put(Write(self.store.keys.directory("defaults"), id, b""))
+        await self._put(Write(self.store.keys.directory("accounts"), id, b""))
+        await Erasure(self.store).account(id)
+        await self.store.command("DEL", *(self.store.keys.account(id, kind) for kind in SHARED_KINDS))
+
+    async def defaults(self, account: str) -> Defaults:
+        """Read what an account chose for its users who never did, by type."""
+        return (await self.all_defaults()).get(account, NONE)
+
+    async def all_defaults(self) -> Mapping[str, Defaults]:
+        """Read the defaults of every account that has some."""
+        await self._all_defaults.refresh()
+        return self._all_defaults.objects
+
+    async def held_defaults(self, account: str) -> Held[Defaults]:
+        """Read an account's defaults, to change them; who never chose has an empty document."""
+        stored = await self.store.command("HGET", self.store.keys.directory("defaults"), account)
+        return Held(read_defaults(stored) if stored else NONE, stored or b"", account)
+
+    async def put_defaults(self, account: str, defaults: Defaults, held: Held[Defaults] | None = None) -> None:
+        """Keep an account's defaults; the gateways of all its users hear of it. Raise Changed when they are not as
+        they were held."""
+        document = orjson.dumps({"types": defaults}) if defaults else b""
+        await self._put(Write(self.store.keys.directory("defaults"), account, document, expecting(held)))
+        message = msgpack.packb({"v": 1, "k": "defaults"})
+        await self.store.command("SPUBLISH", self.store.keys.channel(account, "all"), message)

@@ -1,0 +1,83 @@
+"""Forgetting for good: what a user leaves behind in an account, and what happened in an account that is gone.
+
+The directory calls this after the user, or the account's users, are out of its hashes: from then on no append writes
+anything of them (append.lua), so what is found here is all there will ever be. Safe to repeat.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from hub.core.broadcasts import Broadcast
+from hub.engine.broadcasts import read_broadcast, rewrite
+from hub.engine.connection import Store
+from hub.engine.rows import text
+
+PAGE = 100  # happenings of a step, about
+PERSONAL_KINDS = ("users", "preferences")
+HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts")
+
+
+class Erasure:
+    """Erases users and accounts from the logs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def user(self, account: str, user: str) -> None:
+        """Erase a user's log, inbox and tabs, what was decided about them and why, and their name on broadcasts."""
+        await self._store.command("UNLINK", *self._store.keys.person(account, user)[:-1])
+        reasons = self._store.keys.account(account, "reasons")
+        async for bases in self._happenings(account):
+            names = [self._store.keys.decisions(account, base) for base in bases]
+            await self._store.call("forget_reasons", [reasons, *names], user)
+        await self._leave_broadcasts(account, user)
+
+    async def account(self, account: str) -> None:
+        """Erase everything that happened in an account."""
+        keys = self._store.keys
+        async for bases in self._happenings(account):
+            per_base = (keys.decisions(account, base) for base in bases)
+            await self._store.command("UNLINK", *per_base, *(keys.plan(account, base) for base in bases))
+        await self._store.command("UNLINK", *(keys.account(account, kind) for kind in HAPPENING_KINDS))
+
+    async def numbers(self, account: str) -> int:
+        """Forget under which numbers users of an account were removed: the last place that says their ids.
+
+        A process that has not heard of a removal then reads the account's users anew, so this is for once in a while.
+        """
+        gone = 0
+        for kind in PERSONAL_KINDS:
+            name, after = self._store.keys.account(account, kind), 0
+            while True:
+                asked = after
+                after, forgotten = await self._store.call("forget_removed", [name, f"{name}:changes"], asked)
+                gone += int(forgotten)
+                if not after:
+                    break
+        return gone
+
+    async def _happenings(self, account: str) -> AsyncIterator[list[str]]:
+        """Give the bases of an account's happenings, some at a time; none that was there from the first is left out."""
+        ages, cursor = self._store.keys.account(account, "ages"), b"0"
+        while True:
+            cursor, found = await self._store.command("ZSCAN", ages, cursor, "COUNT", PAGE)
+            if found:
+                yield [text(member).partition(" ")[0] for member in found[::2]]
+            if int(cursor) == 0:
+                return
+
+    async def _leave_broadcasts(self, account: str, user: str) -> None:
+        name, cursor = self._store.keys.account(account, "broadcasts"), b"0"
+        while True:
+            cursor, found = await self._store.command("HSCAN", name, cursor, "COUNT", PAGE)
+            for id, document in zip(found[::2], found[1::2], strict=True):
+                if (broadcast := read_broadcast(document)) != without(broadcast, user):
+                    await rewrite(self._store, account, text(id), lambda kept: without(kept, user))
+            if int(cursor) == 0:
+                return
+
+
+def without(broadcast: Broadcast, user: str) -> Broadcast:
+    """Take a user's id off a broadcast, whether they sent it or were named in it."""
+    users = tuple(other for other in broadcast.users if other != user)
+    return replace(broadcast, users=users, by="" if broadcast.by == user else broadcast.by)

@@ -1,0 +1,70 @@
+"""The users of one account with what they chose, and what their account chose for who never did (E-21)."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import orjson
+
+from hub.core.directory import User
+from hub.core.preferences import Preferences
+from hub.core.routing import Member
+from hub.engine.connection import Store
+from hub.engine.documents import read_as
+from hub.engine.replica import Replica
+
+Defaults = Mapping[str, Mapping[str, bool]]
+NONE: Defaults = {}
+
+
+class Roster:
+    """The members of one account, joined of three replicas and kept current. `defaults` is the one of all accounts."""
+
+    def __init__(self, store: Store, account: str, defaults: Replica[Defaults]) -> None:
+        self._account = account
+        self._users = Replica(store, store.keys.account(account, "users"), read_as(User))
+        self._chosen = Replica(store, store.keys.account(account, "preferences"), read_preferences)
+        self._all_defaults = defaults
+        self._defaults = NONE
+        self._members: dict[str, Member] = {}
+
+    def __repr__(self) -> str:
+        return f"<Roster of {self._account}: {len(self._members)} members>"
+
+    async def current(self) -> Mapping[str, Member]:
+        """Return the members as they are now."""
+        await asyncio.gather(self._take(self._users), self._take(self._chosen), self._all_defaults.refresh())
+        defaults = self._all_defaults.get(self._account) or NONE
+        if defaults is not self._defaults:
+            self._defaults = defaults
+            self._join(list(self._members))
+        return self._members
+
+    async def _take(self, replica: Replica[User] | Replica[Preferences]) -> None:
+        self._join(await replica.refresh())
+
+    def _join(self, changed: set[str] | list[str]) -> None:
+        """Take changes in at once: whoever refreshes next is told of none of them."""
+        for id in changed:
+            user = self._users.get(id)
+            if user is None or user.account != self._account:  # gone, or moving away at this moment
+                self._members.pop(id, None)
+            else:
+                chosen = self._chosen.get(id) or Preferences()
+                self._members[id] = Member(user, with_defaults(chosen, self._defaults))
+
+
+def with_defaults(chosen: Preferences, defaults: Defaults) -> Preferences:
+    """Join what a user chose with what their account chose for who never did."""
+    return replace(chosen, defaults=defaults) if defaults else chosen
+
+
+def read_preferences(document: bytes) -> Preferences:
+    """Read what a user chose."""
+    return Preferences.from_document(orjson.loads(document))
+
+
+def read_defaults(document: bytes) -> Defaults:
+    """Read what an account chose for who never did."""
+    types: Defaults = orjson.loads(document)["types"]
+    return types

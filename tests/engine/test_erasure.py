@@ -1,0 +1,138 @@
+"""Who is erased leaves nothing in their account: no log, no reason, no name on a broadcast."""
+
+import asyncio
+
+import pytest
+
+from hub.core.broadcasts import Broadcast
+from hub.core.directory import Account, User
+from hub.core.preferences import Preferences
+from hub.engine.broadcasts import Broadcasts, write_broadcast
+from hub.engine.connection import Store
+from hub.engine.directory import Directory
+from hub.engine.erasure import Erasure
+from hub.engine.log import Considered, Log, Marker, Skipped
+from hub.engine.plans import Part, Plans, Publication
+from hub.engine.tabs import Tabs
+
+from .conftest import everything, happening, marked, naming, recipients, seat
+
+NUMBERS = ("users:changes", "preferences:changes")  # every process has to hear that the user is gone
+
+
+@pytest.fixture
+def directory(store: Store) -> Directory:
+    return Directory(store)
+
+
+async def settle_in(directory: Directory, *users: str) -> None:
+    await directory.put_account(Account("acme"))
+    await directory.put_account(Account("west"))
+    for user in users:
+        await directory.put_user(User(user, "acme"))
+
+
+def announcement(id: str, **fields: object) -> Broadcast:
+    return Broadcast(
+        id=id, account="acme", type="group_broadcast", title="Note", message="Hi", body="Hi",
+        at="2027-03-14T12:00:00Z", parts=(("acme", id),), **fields,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def left_behind(kept: dict[str, str], user: str) -> set[str]:
+    """Tell which keys of the account still say a user."""
+    return {name for name in naming(kept, user) if "{acme}" in name and not name.endswith(NUMBERS)}
+
+
+async def live_through_everything(store: Store, log: Log, directory: Directory) -> None:
+    """Let Zoe be told of things, left out, sent a broadcast and send one, and use the hub."""
+    await directory.put_preferences("acme", "zoe", Preferences())
+    await log.append(happening("h1", sticky=True), recipients("ann", "zoe"), "e", (), marked("evt-1"))
+    await log.append(happening("h2"), recipients("ann"), "e", [Skipped("zoe", 1, "type_off")], marked("evt-2"))
+    for n, sent in enumerate((announcement("h3", by="zoe"), announcement("h4", by="mia", users=("ann", "zoe"))), 3):
+        part = Part(happening(sent.id, counted=True), recipients("ann", "zoe"))
+        document = (sent.id, write_broadcast(sent))
+        await Plans(store, log).publish(Publication([part], Marker(f"evt-{n}", "d"), document), "e")
+    await Tabs(store, "gateway-1").attach(seat("zoe", "Z"), "focused", None, limit=9, oldest=0, epoch="e")
+    await log.mark("acme", "zoe", "dismissed", ["h1-1"], None, "e")
+    await log.mark("acme", "zoe", "archived", ["h3-1"], None, "e")
+
+
+async def test_an_erased_user_is_named_nowhere_in_the_account(store: Store, log: Log, directory: Directory) -> None:
+    await settle_in(directory, "ann", "zoe")
+    await live_through_everything(store, log, directory)
+    assert len(left_behind(await everything(store), "zoe")) > 9
+    await directory.delete_user("zoe")
+    assert left_behind(await everything(store), "zoe") == set()
+    assert await log.decisions("acme", "h1") == [Considered(0, "ann", "all_of_type")]
+    broadcasts = Broadcasts(store, log, Plans(store, log))
+    assert [(one.by, one.users) for one in await broadcasts.all("acme")] == [("mia", ("ann",)), ("", ())]
+
+
+async def test_after_the_next_sweep_no_byte_of_a_user_is_left(store: Store, log: Log, directory: Directory) -> None:
+    await settle_in(directory, "ann", "zoe")
+    await live_through_everything(store, log, directory)
+    await directory.delete_user("zoe")
+    assert naming(await everything(store), "zoe"), "every process has to hear that the user is gone"
+    assert await Erasure(store).numbers("acme") == 2
+    assert naming(await everything(store), "zoe") == set()
+    assert await Erasure(store).numbers("acme") == 0
+
+
+async def test_who_has_not_heard_of_a_removal_reads_the_users_anew(store: Store, directory: Directory) -> None:
+    crowd = [f"c{n}" for n in range(2_300)]
+    await settle_in(directory, "ann", "zoe", *crowd)
+    late, current, new = Directory(store), Directory(store), Directory(store)
+    for reader in (late, current):
+        assert len(await reader.members("acme")) == 2_302
+    await directory.delete_user("zoe")
+    await current.members("acme")
+    assert await Erasure(store).numbers("acme") == 2
+    await directory.put_user(User("bob", "acme"))
+    for reader in (late, current, new):
+        assert set(await reader.members("acme")) == {"ann", "bob", *crowd}
+    await directory.delete_user("bob")
+    assert "bob" not in await late.members("acme")
+
+
+async def test_who_moved_away_leaves_nothing_behind_either(store: Store, log: Log, directory: Directory) -> None:
+    await settle_in(directory, "ann", "zoe")
+    await live_through_everything(store, log, directory)
+    await directory.put_user(User("zoe", "west"))
+    assert left_behind(await everything(store), "zoe") == set()
+
+
+async def test_a_large_audience_under_way_does_not_bring_a_user_back(
+    store: Store, log: Log, directory: Directory
+) -> None:
+    crowd = [f"c{n}" for n in range(600)]
+    await settle_in(directory, "zoe")
+    await asyncio.gather(*(directory.put_user(User(user, "acme")) for user in crowd))
+    plans = Plans(store, log)
+    part = Part(happening("h1"), recipients(*crowd, "zoe"), [Skipped("zoe", 900, "type_off")])
+    await plans.publish(Publication([part], Marker("evt-1", "d")), "e")
+    await directory.delete_user("zoe")
+    assert await plans.resume("acme", "h1") == 500
+    assert left_behind(await everything(store), "zoe") == set()
+
+
+async def test_reasons_are_found_in_many_happenings(store: Store, log: Log, directory: Directory) -> None:
+    await settle_in(directory, "ann", "zoe")
+    skipped = [Skipped("zoe", 1, "type_off")]
+    await asyncio.gather(
+        *(log.append(happening(f"h{n}"), recipients("ann"), "e", skipped, marked(f"evt-{n}")) for n in range(700))
+    )
+    await Erasure(store).user("acme", "zoe")
+    assert naming(await everything(store), "zoe type_off") == set()
+    assert await log.decisions("acme", "h699") == [Considered(0, "ann", "all_of_type")]
+
+
+async def test_an_account_that_is_gone_leaves_nothing_that_happened_in_it(
+    store: Store, log: Log, directory: Directory
+) -> None:
+    await settle_in(directory, "ann", "zoe")
+    await live_through_everything(store, log, directory)
+    for user in ("ann", "zoe"):
+        await directory.delete_user(user)
+    await directory.delete_account("acme")
+    assert {name for name in await everything(store) if "{acme}" in name and not name.endswith(NUMBERS)} == set()

@@ -1,0 +1,123 @@
+"""`hub inspect` as an operator meets it: what was decided, for whom, and why, over several accounts."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from .conftest import StartHub
+from .processes import OPERATOR, HubProcess, command
+
+HEADERS = {"Authorization": f"Bearer {OPERATOR}"}
+
+
+@pytest.fixture
+def hub(start_hub: StartHub) -> HubProcess:
+    """Run a hub with a franchisor and a franchisee, whom a manager has rolled up."""
+    hub = start_hub()
+    for path, body in (
+        ("accounts/acme", {"name": "Acme", "add_ons": ["rollup"]}),
+        ("accounts/east", {"name": "Acme East", "parent": "acme"}),
+        ("users/ann", {"account": "acme", "name": "Ann", "backup_number": "+12025550123", "presence": "busy"}),
+        ("users/carla", {"account": "acme", "name": "Carla", "roles": ["manager"]}),
+        ("users/max", {"account": "east", "name": "Max"}),
+        ("users/nora", {"account": "east", "name": "Nora", "roles": ["salesperson"]}),
+        ("groups/sales", {"account": "acme", "name": "Sales", "members": ["ann", "max"]}),
+        ("ring-groups/desk", {"account": "acme", "name": "Desk", "members": ["ann", "max"], "fisher_mode": True}),
+        ("lines/main", {"account": "acme", "number": "+12025550190", "ring_group": "desk"}),
+        ("lines/own", {"account": "acme", "number": "+12025550191", "owner": "ann"}),
+        ("contacts/c7", {"account": "east", "first_name": "Eve", "assigned_user": "max"}),
+        ("users/carla/rollup", {"accounts": ["east"]}),
+        ("users/carla/line-opt-ins", {"lines": ["main"]}),
+    ):
+        answer = httpx2.put(f"{hub.url}/v1/{path}", json=body, headers=HEADERS)
+        assert answer.status_code == 200, answer.text
+    return hub
+
+
+def at(hub: HubProcess) -> tuple[str, ...]:
+    return ("--url", hub.url, "--key", OPERATOR)
+
+
+def patch(hub: HubProcess, path: str, **body: Any) -> None:
+    answer = httpx2.patch(f"{hub.url}/v1/{path}", json=body, headers=HEADERS)
+    assert answer.status_code == 200, answer.text
+
+
+def inspected(hub: HubProcess, kind: str, id: str) -> list[str]:
+    done = command("inspect", kind, id, *at(hub))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_user_is_explained_with_all_that_brings_them_something(hub: HubProcess) -> None:
+    patch(hub, "accounts/acme/defaults", types={"new_lead": {"system": False}})
+    patch(
+        hub,
+        "users/ann/preferences",
+        types={"voicemails": {"au": True, "text": True}, "proposal_open": {"system": False}},
+    )
+    told = inspected(hub, "user", "ann")
+    assert told[0] == "Ann (ann) in account Acme (acme): agent, busy"
+    ways = {line.split(": ")[0]: line.split(": ")[1].split(", ") for line in told if line.startswith("Gets ")}
+    assert ways["Gets in-app (only about their own contacts) and text"] == ["voicemails"]
+    assert {"new_lead", "proposal_open"} <= set(ways["Gets in no way"])
+    assert "Unlike the account's defaults: proposal_open (in-app off), voicemails (only mine on, text on)" in told
+    assert "Text: on, to +12025550123. E-mail: on, copies on" in told
+    assert "Groups: Sales (sales)" in told
+    assert "Rolls up: nothing" in told
+    assert "Lines: +12025550190 (main: ring group Desk (desk) with fisher mode), +12025550191 (own: their own)" in told
+    assert told[-1] == "Unread: 0. Latest:"
+
+
+def test_C_18_roll_up_and_line_opt_ins_are_said_of_who_chose_them(hub: HubProcess) -> None:
+    told = inspected(hub, "user", "carla")
+    assert "Rolls up: Acme East (east)" in told
+    assert "Lines: +12025550190 (main: opted in)" in told
+    assert "Rolls up: nothing, since the account has not the roll-up add-on" in inspected(hub, "user", "max")
+    assert "As a salesperson: of types about contacts, only those of their own contacts" in inspected(
+        hub, "user", "nora"
+    )
+    patch(hub, "accounts/acme", add_ons=[])
+    assert "Rolls up: nothing, since the account has not the roll-up add-on" in inspected(hub, "user", "carla")
+
+
+def test_C_18_the_decisions_of_several_accounts_are_told_account_by_account(hub: HubProcess) -> None:
+    sent = command("send", "voicemails", "--account", "east", "--contact", "c7", "--id", "e1", *at(hub))
+    assert sent.stdout == "e1: accepted, 2 recipients\n"
+    told = inspected(hub, "delivery", "e1")
+    assert told[0].startswith("Voicemails of 2")
+    assert told[0].endswith(" in account Acme East (east) about contact Eve (c7)")
+    home, other = (
+        told.index("Users of account Acme (acme), as voicemails:"),
+        told.index("Users of account Acme East (east), as voicemails:"),
+    )
+    rolled_up = (
+        "  carla: system to carla: sent, rolled_up: You rolled up Acme East, and you get its Voicemails notifications."
+    )
+    assert rolled_up in told[home:other]
+    assert (
+        "  max: system to max: sent, all_of_type: You get every Voicemails notification of Acme East." in told[other:]
+    )
+    only_own = "The user gets Voicemails notifications of their own contacts only; Eve is someone else's."
+    assert f"  nora: system to nora: skipped, not_assigned_user: {only_own}" in told[other:]
+    assert told[-1] == "In all: all_of_type 1, not_assigned_user 1, rolled_up 1"
+
+
+def test_a_notification_is_explained_to_whom_it_was_rolled_up(hub: HubProcess) -> None:
+    assert command("send", "voicemails", "--account", "east", "--contact", "c7", "--id", "e1", *at(hub)).returncode == 0
+    inbox = httpx2.get(f"{hub.url}/v1/inbox", params={"user": "carla"}, headers=HEADERS).json()["items"]
+    told = inspected(hub, "notification", inbox[0]["id"])
+    assert told[0].startswith("Voicemails (voicemails) of 2")
+    assert told[0].endswith(" for Carla (carla) of account Acme (acme)")
+    assert told[1] == "Happened in account Acme East (east) about contact Eve (c7)"
+    assert "Why: You rolled up Acme East, and you get its Voicemails notifications." in told
+    assert told[-1].startswith("  system to carla: sent, rolled_up (2")
+    latest = ", unread, of Acme East (east))"
+    assert inspected(hub, "user", "carla")[-1].endswith(latest)
+
+
+def test_what_is_from_outside_cannot_write_to_the_terminal(hub: HubProcess) -> None:
+    event = {"type": "mention", "account": "acme", "users": ["ann"], "title": "\x1b[2Jgone"}
+    assert httpx2.post(f"{hub.url}/v1/events", json=event, headers=HEADERS).status_code == 202
+    assert "\ufffd[2Jgone" in inspected(hub, "user", "ann")[-1]
