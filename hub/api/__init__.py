@@ -10,7 +10,7 @@ decoding        bounded bodies, JSON into models; fields, models, directory_mode
 problem         every refusal, as application/problem+json
 idempotency     one answer per Idempotency-Key; paging: limits and cursors
 accounts, users, keys, directory                      the directory (entity: what they share)
-contacts, groups, ring_groups, lines                  what lies under root accounts (rooted, listing: all but the checks)
+contacts, groups, ring_groups, lines                  what lies under root accounts (rooted, listing: what they share)
 defaults, rollup, line_opt_ins                        what an account and its users choose
 log_in_as, audit                                      looking through others' eyes, and who did
 events          events in, also as cloud_events; publishing decides and stores them

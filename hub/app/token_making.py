@@ -1,4 +1,4 @@
-"""A user's token, made in a shell from the key that the store keeps, since no HTTP call makes one for anybody."""
+"""A user's token, made in a shell from the key that the store keeps: no HTTP call makes one for just anybody."""
 
 from __future__ import annotations
 

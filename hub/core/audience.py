@@ -85,7 +85,7 @@ def concerned(
     left = left_behind(event)
     if left is None or tree.get(left.account) is None:
         return found
-    return found | _concerned(catalogue, left, tree, named or {})
+    return found | _concerned(catalogue, left, tree, {})
 
 
 def audience(kind: NotificationType, event: Event, scene: Scene) -> Iterator[Seat]:

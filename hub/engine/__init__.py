@@ -10,7 +10,7 @@ doorbells    the bus: channels, probes, and the messages on it
 directory    who and what exists: accounts, people (roster joins what they chose), rooted objects, producer keys;
              documents: what these share; replica keeps them current in a process
 audit        who did what that others should be able to find out
-identity     whom the hub trusts; clock: business time; idempotency: one answer per key
+identity     whom the hub trusts; clock: business time; idempotency: one answer per key; limits: requests a minute
 queue        durable work with leases; plans: large audiences under way, over any accounts
 broadcasts   what was sent to many: receipts, recipients, recall, expiry
 erasure      what a user, or an account, leaves behind

@@ -92,6 +92,7 @@ class Plans:
             return appended
         if appended.earlier:
             await self._drop(work)
+            await self.queue.done(work)
             return appended
         now = pages[: told_at_once(publication, pages)]
         count = await self._append(work, publication.parts, now[1:], epoch)
@@ -101,13 +102,16 @@ class Plans:
     async def resume(self, account: str, base: str) -> int:
         """Append what is left of a plan, and forget it; return for how many users. Safe to repeat."""
         work, count = Work("append", account, base), 0
-        if head := await self._head(work):
-            epoch, pages = head
-            lease = Lease(self.queue, work)
-            async for number, happening, page in self._pages(self._name(work), pages):
-                await lease.keep()
-                count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
-                await self._store.command("HDEL", self._name(work), number)
+        head = await self._head(work)
+        if head is None:
+            await self.queue.done(work)
+            return 0
+        epoch, pages = head
+        lease = Lease(self.queue, work)
+        async for number, happening, page in self._pages(self._name(work), pages):
+            await lease.keep()
+            count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
+            await self._store.command("HDEL", self._name(work), number)
         await self._finish(work)
         return count
 
@@ -177,10 +181,7 @@ class Plans:
 
     async def _drop(self, work: Work) -> bool:
         """Give a plan up unless it is committed; tell whether it is gone."""
-        if not int(await self._store.call("drop_plan", [self._name(work)])):
-            return False
-        await self.queue.done(work)
-        return True
+        return bool(await self._store.call("drop_plan", [self._name(work)]))
 
 
 def paged(parts: Sequence[Part]) -> Iterator[Page]:

@@ -55,9 +55,7 @@ async def test_put_answers_the_whole_with_its_defaults(lines: Api) -> None:
     ],
     ids=lambda value: str(value),
 )
-async def test_a_line_that_cannot_be_is_refused(
-    lines: Api, change: dict[str, object], code: str, field: str
-) -> None:
+async def test_a_line_that_cannot_be_is_refused(lines: Api, change: dict[str, object], code: str, field: str) -> None:
     before = (await lines.get("/v1/lines/l1")).json()
     assert fields(problem(await lines.patch("/v1/lines/l1", change), 422, code)) == [field]
     assert (await lines.get("/v1/lines/l1")).json() == before

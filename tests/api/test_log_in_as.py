@@ -78,9 +78,7 @@ async def test_C_17_a_token_lives_an_hour_and_says_when_it_ends(acme: Api) -> No
     ],
     ids=str,
 )
-async def test_AMB_16_what_an_admin_may_not_ask_for(
-    acme: Api, body: dict[str, Any], code: str, field: str
-) -> None:
+async def test_AMB_16_what_an_admin_may_not_ask_for(acme: Api, body: dict[str, Any], code: str, field: str) -> None:
     assert fields(problem(await acme.post(PATH, body, by=acme.user("olga")), 422, code)) == [field]
     assert await audited(acme) == []
 

@@ -83,9 +83,14 @@ class TabClient:
     async def hear(self, op: str | None = None) -> dict[str, Any]:
         """Return the next frame, which is of this op."""
         data = await asyncio.wait_for(self.connection.recv(), PATIENCE)
+        frame = self.read(data)
+        assert op is None or frame["op"] == op, frame
+        return frame
+
+    def read(self, data: bytes | str) -> dict[str, Any]:
+        """Decode a message, which is of the tab's subprotocol."""
         assert isinstance(data, bytes) is self.packed
         frame: dict[str, Any] = msgpack.unpackb(data) if isinstance(data, bytes) else json.loads(data)
-        assert op is None or frame["op"] == op, frame
         return frame
 
     async def hear_all(self, *ops: str) -> list[dict[str, Any]]:

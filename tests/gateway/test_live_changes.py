@@ -1,17 +1,19 @@
 """An open socket follows the directory: groups, roles, defaults, moves and endings take effect at once."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from hub.core.directory import Account, Group, User
+from hub.engine.connection import Unavailable
 from hub.engine.directory import Directory
 
-from .conftest import TabClient, World
+from .conftest import PATIENCE, Deaf, TabClient, World
 from .test_views import look, shown, view_of
 
 
-async def channels(world: World, user: str = "ann") -> set[str]:
+def channels(world: World, user: str = "ann") -> set[str]:
     """Name the channels that a person is told over."""
     person = world.first.gateway.roster.people[user]
     return {channel.rpartition("}:")[2] for channel in person.channels}
@@ -23,16 +25,11 @@ async def hears(world: World, tab: TabClient, channel: str, user: str = "ann") -
     assert (await tab.hear("notify"))["entry"]["id"] == id
 
 
-async def settled(world: World, user: str = "ann") -> None:
-    """Wait until a person's tabs were told of every change so far: one more preference changed, and heard."""
-    await world.first.gateway.roster.following._refresh_now(user)  # type: ignore[attr-defined]
-
-
 async def listening(world: World, channel: str, user: str = "ann", *, wanted: bool = True) -> None:
     """Wait until a person is told over a channel, or no longer."""
-    async with world.patience():
-        while (channel in await channels(world, user)) is not wanted:
-            await world.moment()
+    async with asyncio.timeout(PATIENCE):
+        while (channel in channels(world, user)) is not wanted:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_group_joined_and_left_is_heard_on_the_open_socket(world: World) -> None:
@@ -65,25 +62,32 @@ async def test_a_group_of_another_account_of_the_tree_is_heard_in_ones_own(world
     assert (await tab.hear("notify"))["entry"]["id"] == id
 
 
-async def test_a_group_changed_without_a_word_of_the_bus_is_found(world: World) -> None:
-    gateway = world.first.gateway
+async def test_a_group_changed_by_a_process_that_died_before_it_said_so_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tab = await world.tab()
-    heard = gateway.bells._on_message
-    gateway.bells._on_message = lambda channel, data: None  # type: ignore[method-assign]
     elsewhere = Directory(world.first.store)
-    monkey = elsewhere.touch_anywhere
-    elsewhere.touch_anywhere = _nobody  # type: ignore[method-assign]
-    await elsewhere.put("acme", Group("sales", "acme", members=("ann",)))
-    elsewhere.touch_anywhere = monkey  # type: ignore[method-assign]
-    gateway.bells._on_message = heard  # type: ignore[method-assign]
-    assert "g:sales" not in await channels(world)
-    await gateway.pulse.compare_now()
+
+    async def dies(users: object) -> None:
+        raise Unavailable("cut off")
+
+    monkeypatch.setattr(elsewhere, "touch_anywhere", dies)
+    with pytest.raises(Unavailable):
+        await elsewhere.put("acme", Group("sales", "acme", members=("ann",)))
+    assert "g:sales" not in channels(world)
+    await world.first.gateway.pulse.compare_now()
     await listening(world, "g:sales")
     await hears(world, tab, "g:sales")
 
 
-async def _nobody(users: object) -> None:
-    """Tell nobody."""
+async def test_a_group_joined_without_a_word_of_the_bus_is_found(world: World, deaf: Deaf) -> None:
+    tab = await world.tab()
+    deaf.lose("profile")
+    await world.first.directory.put("acme", Group("sales", "acme", members=("ann",)))
+    await asyncio.wait_for(deaf.lost.wait(), PATIENCE)
+    await world.first.gateway.pulse.compare_now()
+    await listening(world, "g:sales")
+    await hears(world, tab, "g:sales")
 
 
 async def test_a_changed_role_is_told_with_the_preferences_that_follow_from_it(world: World) -> None:
@@ -102,14 +106,14 @@ async def test_a_changed_role_is_told_with_the_preferences_that_follow_from_it(w
 
 async def test_E_13_a_salesperson_is_told_of_their_own_contacts_only(world: World) -> None:
     tab = await world.tab()
-    assert "t:new_lead" in await channels(world)
+    assert "t:new_lead" in channels(world)
     await world.user("ann", roles=("salesperson",))
     assert (await tab.hear("preferences"))["roles"] == ["salesperson"]
-    assert {"t:new_lead", "t:voicemails"} & await channels(world) == set()
-    assert "t:client_export" in await channels(world), "about no contact"
+    assert {"t:new_lead", "t:voicemails"} & channels(world) == set()
+    assert "t:client_export" in channels(world), "about no contact"
     await world.user("ann", roles=("salesperson", "manager"))
     await tab.hear("preferences")
-    assert "t:new_lead" in await channels(world)
+    assert "t:new_lead" in channels(world)
 
 
 async def test_E_21_a_default_of_the_account_reaches_who_never_chose(world: World) -> None:
@@ -120,7 +124,7 @@ async def test_E_21_a_default_of_the_account_reaches_who_never_chose(world: Worl
     await world.first.directory.put_defaults("acme", {"voicemails": {"system": False}, "new_lead": {"au": True}})
     told = (await ann.hear("preferences"))["preferences"]["types"]
     assert (told["voicemails"]["system"], told["new_lead"]["au"]) == (False, True)
-    assert {"t:voicemails", "t:new_lead"} & await channels(world) == set()
+    assert {"t:voicemails", "t:new_lead"} & channels(world) == set()
     told = (await bob.hear("preferences"))["preferences"]["types"]
     assert (told["voicemails"]["system"], told["new_lead"]["au"]) == (True, True)
     await world.first.directory.put_defaults("acme", {})
@@ -128,21 +132,19 @@ async def test_E_21_a_default_of_the_account_reaches_who_never_chose(world: Worl
     await hears(world, ann, "t:voicemails")
 
 
-async def test_a_default_changed_without_a_word_of_the_bus_is_found(world: World) -> None:
-    gateway = world.first.gateway
-    tab = await world.tab()
-    heard = gateway.bells._on_message
-    gateway.bells._on_message = lambda channel, data: None  # type: ignore[method-assign]
-    await world.first.directory.put_defaults("acme", {"voicemails": {"system": False}})
+async def test_a_default_changed_without_a_word_of_the_bus_is_found_once(world: World, deaf: Deaf) -> None:
     await world.user("bob")
-    gateway.bells._on_message = heard  # type: ignore[method-assign]
+    tab = await world.tab()
+    deaf.lose("defaults")
+    await world.first.directory.put_defaults("acme", {"voicemails": {"system": False}})
+    await asyncio.wait_for(deaf.lost.wait(), PATIENCE)
     await world.tab("bob")  # who comes now knows; who was here does not
-    assert "t:voicemails" in await channels(world)
-    await gateway.pulse.compare_now()
+    assert "t:voicemails" in channels(world)
+    for _ in range(2):
+        await world.first.gateway.pulse.compare_now()
     assert (await tab.hear("preferences"))["preferences"]["types"]["voicemails"]["system"] is False
-    await gateway.pulse.compare_now()
     id = await world.post("ann")
-    assert (await tab.hear("notify"))["entry"]["id"] == id, "told once"
+    assert (await tab.hear("notify"))["entry"]["id"] == id
 
 
 @pytest.mark.parametrize(
@@ -178,16 +180,12 @@ async def test_who_is_disconnected_is_sent_away_and_may_come_back(world: World) 
     assert (await again.hear("notify"))["entry"]["id"] == id
 
 
-async def test_a_disconnection_that_the_bus_lost_is_found(world: World) -> None:
-    gateway = world.first.gateway
+async def test_a_disconnection_that_the_bus_lost_is_found(world: World, deaf: Deaf) -> None:
     tab = await world.tab()
-    heard = gateway.bells._on_message
-    gateway.bells._on_message = lambda channel, data: None  # type: ignore[method-assign]
+    deaf.lose("ended")
     assert await world.first.directory.disconnect("acme", "ann") == 1
-    while not await world.probe_lost():
-        await world.moment()
-    gateway.bells._on_message = heard  # type: ignore[method-assign]
-    await gateway.pulse.compare_now()
+    await asyncio.wait_for(deaf.lost.wait(), PATIENCE)
+    await world.first.gateway.pulse.compare_now()
     assert await tab.is_closed_with() == 4503
 
 

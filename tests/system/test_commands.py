@@ -87,6 +87,11 @@ def test_a_token_made_in_the_shell_is_accepted(seeded: HubProcess, tmp_path: Pat
         made = command("token", *arguments, "--data-dir", data)
         headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
         assert httpx2.get(f"{seeded.url}/v1/inbox", headers=headers).status_code == 200
+    operator = {"Authorization": f"Bearer {OPERATOR}"}
+    audited = httpx2.get(f"{seeded.url}/v1/audit", headers=operator).json()["items"]
+    assert [(one["actor"], one["action"], one["user"], one["by"]) for one in audited] == [
+        ("olga", "log_in_as", "ann", "hub token")
+    ]
 
 
 @pytest.mark.parametrize(
