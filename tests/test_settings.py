@@ -19,6 +19,7 @@ def test_without_any_setting_the_defaults_hold() -> None:
     settings = load({})
     assert (settings.host, settings.port, settings.workers, settings.role) == ("127.0.0.1", 8080, 1, "all")
     assert (settings.redis_url, settings.data_dir, settings.durability) == (None, Path("hub-data"), "disk")
+    assert (settings.rate_limit_keys, settings.rate_limit_users) == (60_000, 6_000)
     assert not settings.test_mode
 
 
@@ -57,6 +58,8 @@ def test_lists_are_comma_separated() -> None:
         ("HUB_PORT", "eighty", "must be a whole number, not 'eighty'"),
         ("HUB_PORT", "70000", "must be 65535 or less, not '70000'"),
         ("HUB_WORKERS", "0", "must be 1 or more, not '0'"),
+        ("HUB_RATE_LIMIT_KEYS", "-1", "must be 0 or more, not '-1'"),
+        ("HUB_RATE_LIMIT_USERS", "many", "must be a whole number, not 'many'"),
         ("HUB_ROLE", "boss", "must be 'all', 'gateway' or 'worker', not 'boss'"),
         ("HUB_TEST_MODE", "perhaps", "must be 1 or 0, not 'perhaps'"),
         ("HUB_PONG_SECONDS", "0", "must be more than 0, not '0'"),

@@ -6,6 +6,7 @@ call            what travels behind the door: the request that was let in, and i
 auth            operator key, producer keys, user tokens; scopes and roles
 reach           the account tree that a caller sees, and references into it
 middleware      Host and Origin
+limits          how often a credential may call
 decoding        bounded bodies, JSON into models; fields, models, directory_models: what requests may hold
 problem         every refusal, as application/problem+json
 idempotency     one answer per Idempotency-Key; paging: limits and cursors
@@ -19,7 +20,7 @@ retailcrm       RetailCRM's call for the same; manners: how such a call is spoke
 notifications, deliveries                             what became of events and messages
 types, preferences, inbox                             a user's own things
 operations      livez, readyz, metrics; testing: the clock and the outbox of test mode
-openapi         openapi.json, made from the route table
+openapi         openapi.json, made from the route table; components: its schemas and refusals; answers: what comes back
 asyncapi        asyncapi.json, made from the messages of the WebSocket; upgrade: its path, asked for without one
 client_files    the browser client's files; demo: the page of `hub demo`, demo_story: its directory
 needs           what all this asks of the hub

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from hub.api.auth import DIRECTORY, DIRECTORY_READ, Caller
 from hub.api.call import NO_CONTENT, Answer, Call
 from hub.api.directory_models import AccountBody
-from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
+from hub.api.entity import TRIES, check_id, merged, patched, shown, to_stored, whole
 from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page
 from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
@@ -17,7 +18,7 @@ from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import Account, Contact, Group, Line, RingGroup, as_document
 from hub.core.events import account_paused
-from hub.engine.directory import Held
+from hub.engine.directory import Changed, Held
 
 ROOTED: tuple[type[Any], ...] = (Contact, Group, Line, RingGroup)
 TOGETHER = 100  # objects removed at a time
@@ -48,18 +49,28 @@ async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account] | 
     if old_root != root:
         await _check_move(reach, id)
     account = to_stored(Account, id, body)
-    await reach.hub.directory.put_account(account, held)
+    is_moved = account.parent is not None and (before is None or before.parent != account.parent)
+    change = await reach.hub.directory.put_account(account, held, reach.tree if is_moved else None)
     await reach.refresh()
     if old_root != root:
         await _leave(reach, id, old_root)
-    if event := account_paused(before, account):
+    if event := account_paused(before, account, change):
         await publish(reach.hub, event, account)
     return account
 
 
+async def place(reach: Reach, id: str, body: AccountBody) -> Account:
+    """Keep a whole account, again while others change the tree; then raise 409."""
+    for _ in range(TRIES):
+        with suppress(Changed):
+            return await store(reach, id, body)
+        await reach.refresh()
+    raise conflict("Others changed accounts at the same time, again and again. Try again.")
+
+
 async def put(call: Call) -> Answer:
     """Create or replace."""
-    return whole(await store(call.reach, call.id, call.body))
+    return whole(await place(call.reach, call.id, call.body))
 
 
 async def patch(call: Call) -> Answer:

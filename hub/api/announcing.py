@@ -197,7 +197,7 @@ def _document(call: Call, draft: Draft, now: float) -> Broadcast:
         users=draft.users,
         accounts=draft.accounts,
         sender=draft.sender,
-        by=call.caller.id,
+        by=call.caller.name,
         at=at_text(now),
         expires_at=draft.expires_at,
         recipients=draft.told,

@@ -80,13 +80,16 @@ class Access:
 
     def require(self, caller: Caller, target: object) -> None:
         """Raise 403 unless the caller may do this to the target."""
-        if caller.is_operator:
-            return
-        if caller.user is not None:
-            if not _user_may(self.users, caller.user, target):
-                raise forbidden(f"This takes {self}.")
-        elif self.scope == OPERATOR_ONLY or (self.scope and self.scope not in caller.scopes):
+        if not self.admits(caller, target):
             raise forbidden(f"This takes {self}.")
+
+    def admits(self, caller: Caller, target: object = None) -> bool:
+        """Tell whether the caller may do this to the target."""
+        if caller.is_operator:
+            return True
+        if caller.user is not None:
+            return _user_may(self.users, caller.user, target)
+        return self.scope != OPERATOR_ONLY and (not self.scope or self.scope in caller.scopes)
 
     def __str__(self) -> str:
         if self.scope == OPERATOR_ONLY:

@@ -80,13 +80,16 @@ def read_query(model: type[Model], parameters: QueryParams) -> Model:
 
 
 def merge(target: dict[str, Any], patch: Any) -> dict[str, Any]:
-    """Apply a JSON merge patch (RFC 7396) to an object; null takes a field away."""
+    """Apply a JSON merge patch (RFC 7396): null takes a field away.
+
+    A null that takes nothing away stays, so that the model can refuse a field that does not exist.
+    """
     if not isinstance(patch, dict):
         raise invalid(("", "must be a JSON object"))
     merged = dict(target)
     for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
+        if value is None and name in merged:
+            del merged[name]
         elif isinstance(value, dict):
             merged[name] = merge(current if isinstance(current := merged.get(name), dict) else {}, value)
         else:

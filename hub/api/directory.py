@@ -32,7 +32,7 @@ TOGETHER = 64  # lines
 
 Store = Callable[[Reach, str, Any], Awaitable[Any]]
 KINDS: dict[str, tuple[type[BaseModel], Store]] = {
-    "account": (AccountBody, accounts.store),
+    "account": (AccountBody, accounts.place),
     "user": (UserBody, users.store),
     "group": (GROUPS.model, GROUPS.store),
     "ring_group": (RING_GROUPS.model, RING_GROUPS.store),

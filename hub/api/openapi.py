@@ -139,7 +139,7 @@ def _in_path(row: Route) -> list[dict[str, Any]]:
 
 
 def _in_query(row: Route) -> list[dict[str, Any]]:
-    """Describe the parameters of the URL; one that may be left out is not null there, but missing."""
+    """Describe the parameters of the URL; one that may be left out is not null there, but missing or empty."""
     properties = row.query.model_json_schema().get("properties", {}) if row.query else {}
     return [{"name": name, "in": "query", "schema": _given(schema)} for name, schema in properties.items()]
 
@@ -147,4 +147,5 @@ def _in_query(row: Route) -> list[dict[str, Any]]:
 def _given(schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name not in ("anyOf", "title") and value is not None}
-    return {**rest, **(options[0] if len(options) == 1 else {})}
+    given = {**rest, **(options[0] if len(options) == 1 else {})}
+    return {**given, "enum": [*given["enum"], ""]} if "enum" in given else given

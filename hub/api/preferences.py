@@ -9,7 +9,7 @@ from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.entity import merged
 from hub.api.models import PreferencesBody
-from hub.api.problem import Problem
+from hub.api.problem import Problem, invalid
 from hub.api.route import Route
 from hub.api.users import existing
 from hub.core.preferences import Patched, Preferences, Refused, document, patch
@@ -30,11 +30,22 @@ async def change(call: Call) -> Answer:
         outcome = patch(call.hub.catalogue, user, held.value, call.body)
         if isinstance(outcome, Refused):
             raise refused(outcome)
+        await _check_number(call, held.value, outcome.preferences)
         await directory.put_preferences(user.account, user.id, outcome.preferences, held)
         return outcome
 
     done = await merged(call, lambda: directory.held_preferences(user.account, user.id), write)
     return Answer({**_whole(call, done.preferences), "warnings": list(done.warnings)})
+
+
+async def _check_number(call: Call, before: Preferences, after: Preferences) -> None:
+    """Refuse a number for texts that is a line of the hub's own: it would answer itself (AMB-36)."""
+    number = after.custom_number
+    if number is None or number == before.custom_number:
+        return
+    lines = await call.hub.directory.lines(call.reach.tree.root(call.target.account))
+    if number in {line.number for line in lines.values()}:
+        raise invalid(("channels.text.custom_number", "is one of the hub's own lines"))
 
 
 def refused(outcome: Refused) -> Problem:

@@ -57,8 +57,8 @@ class Resource(Generic[Object, Body]):
         return visible[0]
 
     async def replaceable(self, call: Call) -> Object | None:
-        """Keep a person from learning of, or writing to, what lies outside their accounts; keys are told by `store`."""
-        if call.caller.user is None:
+        """Keep who may not put this from learning of what lies outside their accounts; others are told by `store`."""
+        if DIRECTORY.admits(call.caller):
             return None
         return await self.find(call) if await self._candidates(call) else None
 

@@ -36,9 +36,9 @@ async def named(call: Call, id: str) -> User:
 
 
 async def replaceable(call: Call) -> User | None:
-    """Find the user that a PUT replaces, if any; a person is never told that a foreign one exists."""
+    """Find the user that a PUT replaces, if any; who may not put users is never told that a foreign one exists."""
     found = await call.hub.directory.user(call.id)
-    if found is None or (call.caller.user is None and not call.reach.sees(found.account)):
+    if found is None or (DIRECTORY.admits(call.caller) and not call.reach.sees(found.account)):
         return found
     return await existing(call)
 

@@ -144,9 +144,10 @@ class AccountTree:
     A stored circle or a missing parent ends a walk instead of hanging or failing it.
     """
 
-    __slots__ = ("_accounts", "_children")
+    __slots__ = ("_accounts", "_children", "version")
 
-    def __init__(self, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, accounts: Mapping[str, Account], version: int = 0) -> None:
+        self.version = version  # grows with every change of an account
         self._accounts = accounts
         self._children: dict[str, list[str]] = defaultdict(list)
         for account in accounts.values():

@@ -73,11 +73,14 @@ def is_link(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host)
 
 
-def account_paused(before: Account | None, after: Account) -> Event | None:
-    """Raise the event of an account going from active to paused, in that direction only (C-21, AMB-19)."""
+def account_paused(before: Account | None, after: Account, change: int) -> Event | None:
+    """Raise the event of an account going from active to paused, in that direction only (C-21, AMB-19).
+
+    `change` numbers the change: who took part in it at the same time raises the same event.
+    """
     if before is None or (before.status, after.status) != ("active", "paused"):
         return None
-    return Event(type="account_paused", account=after.id, origin="system")
+    return Event(type="account_paused", account=after.id, id=f"account-paused-{change}", origin="system")
 
 
 def _missing(event: Event, kind: NotificationType) -> list[tuple[str, str]]:

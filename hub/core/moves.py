@@ -8,8 +8,8 @@ from hub.core.catalogue import Catalogue
 from hub.core.events import Event
 
 SINGLE = {"bulk_reassigned": "single_reassigned", "bulk_released": "single_released"}
-MOVES = frozenset({*SINGLE, *SINGLE.values()})
 LEFT = "contact_moved"
+MOVES = frozenset({*SINGLE, *SINGLE.values(), LEFT})
 
 
 def told_as(event: Event, catalogue: Catalogue) -> tuple[Event, ...]:
@@ -23,7 +23,7 @@ def told_as(event: Event, catalogue: Catalogue) -> tuple[Event, ...]:
 
 
 def origin_account(event: Event) -> str | None:
-    """Name the account that contacts left by a reassignment or release, when the event says so."""
+    """Name the account that contacts left by a reassignment, a release or any other move, when the event says so."""
     left = event.data.get("from_account")
     return left if event.type in MOVES and isinstance(left, str) and left != event.account else None
 

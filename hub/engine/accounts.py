@@ -29,7 +29,7 @@ class Accounts(Documents):
     async def tree(self) -> AccountTree:
         """Return all accounts as they are now, as a tree."""
         if await self._accounts.refresh():  # nobody reads between the refresh and the new tree
-            self._tree = AccountTree(self._accounts.snapshot())
+            self._tree = AccountTree(self._accounts.snapshot(), self._accounts.number)
         return self._tree
 
     async def root(self, account: str) -> str:
@@ -40,10 +40,16 @@ class Accounts(Documents):
         """Find an account."""
         return (await self.tree()).get(id)
 
-    async def put_account(self, account: Account, held: Held[Account] | None = None) -> None:
-        """Create or replace an account; raise Changed when it is not as it was held."""
-        name = self.store.keys.directory("accounts")
-        await self._put(Write(name, account.id, orjson.dumps(as_document(account)), expecting(held)))
+    async def put_account(
+        self, account: Account, held: Held[Account] | None = None, tree: AccountTree | None = None
+    ) -> int:
+        """Create or replace an account; return the number of the change. Raise Changed when it is not as it was held,
+        or when any account changed since a tree was read: two moves that are right alone may close a circle together.
+        """
+        name, head = self.store.keys.directory("accounts"), tree.version if tree else None
+        return await self._put(
+            Write(name, account.id, orjson.dumps(as_document(account)), expecting(held), head=head)
+        )
 
     async def delete_account(self, id: str) -> None:
         """Remove an account and all that happened in it; its users must be gone before."""

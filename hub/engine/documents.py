@@ -55,7 +55,8 @@ class Write:
     """One document to be put under a name, or with an empty one removed, and who is told.
 
     `expected` lists the documents of which one must be there ("" is none); None takes any. With an `index`, named by
-    a key, the object is found in the order of its account's id and its own.
+    a key, the object is found in the order of its account's id and its own. With a `head` nothing of the kind may have
+    changed since the change of that number.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Write:
     is_numbered: bool = True
     index: str = ""
     account: str = ""
+    head: int | None = None
 
 
 class Documents:
@@ -99,8 +101,9 @@ class Documents:
             by_account[account].append(user)
         await asyncio.gather(*(self.touch(account, page) for account, page in by_account.items()))
 
-    async def _put(self, write: Write, message: str = "", user: str = "", account: str = "") -> None:
-        """Write; with a message, the user's gateways hear of it. Raise Changed when another document is there."""
+    async def _put(self, write: Write, message: str = "", user: str = "", account: str = "") -> int:
+        """Write, and return the number of the change; with a message, the user's gateways hear of it. Raise Changed
+        when another document is there."""
         names = [write.name]
         asked: dict[str, Any] = {"id": write.id, "document": write.document.decode()}
         if write.expected is not None:
@@ -108,14 +111,18 @@ class Documents:
         if write.is_numbered:
             names.append(f"{write.name}:changes")
             asked["numbered"] = True
+        if write.head is not None:
+            asked["head"] = write.head
         if write.index:
             names.append(write.index)
             asked |= {"indexed": True, "account": write.account}
         if message:
             names += person_keys(self.store.keys.person(account, user))
             asked |= {"message": message, "user": user}
-        if await self.store.call("put", names, msgpack.packb(asked)) is None:
+        number = await self.store.call("put", names, msgpack.packb(asked))
+        if number is None:
             raise Changed(write.id)
+        return int(number)
 
 
 def person_keys(names: Sequence[str]) -> tuple[str, str]:

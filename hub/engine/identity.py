@@ -6,10 +6,12 @@ import secrets as randomness
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
+from hub.core.links import Subscription, check, sign
 from hub.core.tokens import Claims, HubKey, PublicKey, Refusal, Trust, mint, read_jwks, verify
 from hub.engine.clock import Clock
 from hub.engine.connection import Store, Unavailable
@@ -18,6 +20,7 @@ from hub.engine.rows import text
 JWKS_FRESH_SECONDS = 300.0
 JWKS_PAUSE_SECONDS = 10.0
 JWKS_TIMEOUT_SECONDS = 5.0
+UNSUBSCRIBE_PATH = "/v1/unsubscribe"
 _DOCUMENT = TypeAdapter(dict[str, Any])  # RFC 7517 5: members that are not understood are ignored
 
 
@@ -90,6 +93,18 @@ class Identity:
     def mint(self, user: str, ttl: float, actor: str | None = None) -> str:
         """Make a token of the hub's own for a user, good for `ttl` seconds."""
         return mint(user, ttl, self._hub_key, self._clock.now(), actor)
+
+    def unsubscribe_link(self, public_url: str | None, user: str, type: str) -> str | None:
+        """Make the link with which a user ends the e-mail of a type, without logging in; None where nobody said how the
+        outside calls this hub."""
+        if not public_url:
+            return None
+        token = sign(Subscription(user, type), self._hub_key.secret)
+        return f"{public_url.rstrip('/')}{UNSUBSCRIBE_PATH}?{urlencode({'token': token})}"
+
+    def subscription(self, token: str) -> Subscription | None:
+        """Read whose and what e-mail a link ends; None for a token that is not the hub's own."""
+        return check(token, self._hub_key.secret)
 
     def _trust(self) -> Trust:
         credentials = self._credentials

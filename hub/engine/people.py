@@ -126,8 +126,8 @@ class People(RootedObjects):
         return text(await self.store.call("claim_id", [index], user.id, user.account, before or ""))
 
     async def delete_user(self, id: str) -> None:
-        """Erase a user: groups and lines let go of them, their log, inbox, preferences and tabs are gone, and what was
-        decided about them; their gateways hear of it."""
+        """Erase a user: groups, lines, contacts and accounts let go of them, their log, inbox, preferences and tabs are
+        gone, and what was decided about them; their gateways hear of it."""
         account = await self.account_of(id)
         if account is None:
             return

@@ -5,7 +5,8 @@ many: they are read one by one, and listed through an index in the order of acco
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -27,6 +28,7 @@ Kept = TypeVar("Kept", Account, User, Contact, Group, RingGroup, Line)
 GATHERED: tuple[type[Any], ...] = (Group, RingGroup, Line)
 TRIES = 10  # of a write that others were quicker with
 SPANS_AT_ONCE = 50  # accounts whose contacts are looked for in one pipeline
+SCANNED = 1_000  # contacts looked at in one step
 AFTER_SPACE = "!"  # the character behind the space between an account and an id in the index
 
 
@@ -140,10 +142,38 @@ class RootedObjects(Accounts):
         return await self._collection(Group, root).of(*users)
 
     async def leave(self, root: str, user: str) -> None:
-        """Take a user out of the groups and ring groups below a root account, and from the lines that they own."""
+        """Take a user out of all that names them below a root account: groups, ring groups, their lines, their contacts
+        and the accounts that they own."""
         for kind in GATHERED:
             (ids,) = await self._collection(kind, root).of(user)
             await asyncio.gather(*(self._rewrite(kind, root, id, lambda value: without(value, user)) for id in ids))
+        async for id in self._contacts_of(root, user):
+            await self._rewrite(Contact, root, id, lambda value: replace(value, assigned_user=None))
+        tree = await self.tree()
+        for account in (tree.get(id) for id in (root, *tree.descendants(root))):
+            if account and account.owner == user:
+                await self._disown(account.id, user)
+
+    async def _disown(self, account: str, user: str) -> None:
+        for _ in range(TRIES):
+            held = await self.held(Account, account)
+            if held is None or held.value.owner != user:
+                return
+            with suppress(Changed):
+                await self.put_account(replace(held.value, owner=None), held)
+
+    async def _contacts_of(self, root: str, user: str) -> AsyncIterator[str]:
+        """Go through a root account's contacts for those that are assigned to a user; there is no index of them."""
+        name, cursor, named = self._name(Contact, root), "0", orjson.dumps(user)
+        while True:
+            following, found = await self.store.command("HSCAN", name, cursor, "COUNT", SCANNED)
+            documents = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
+            for id, document in documents:
+                if named in document and read_as(Contact)(document).assigned_user == user:
+                    yield text(id)
+            cursor = text(following)
+            if cursor == "0":
+                return
 
     async def _rewrite(self, kind: type[Any], root: str, id: str, change: Callable[[Any], Any]) -> None:
         """Change what is stored, also while others do."""

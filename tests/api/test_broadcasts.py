@@ -75,7 +75,7 @@ async def test_R_09_R_11_R_12_a_manager_sends_a_message_to_the_members_of_a_grou
         "users": [],
         "accounts": [],
         "sender": "Mia",
-        "by": "user:mia",
+        "by": "mia",
         "at": "2027-03-14T12:00:00.000Z",
         "expires_at": None,
         "recalled_at": None,

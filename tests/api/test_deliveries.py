@@ -17,7 +17,7 @@ async def test_a_notification_says_why_its_user_got_it(acme: Api) -> None:
     (entry,) = (await acme.get("/v1/inbox", by=acme.user("ann"))).json()["items"]
     for caller in (acme.user("ann"), acme.user("olga")):
         shown = (await acme.get(f"/v1/notifications/{entry['id']}", by=caller)).json()
-        assert shown["reason"] == "You get every Voicemails notification of Acme."
+        assert shown["reason"] == "You get every “Voicemails” notification of Acme."
         assert shown["data"] == big
         (delivery,) = shown["deliveries"]
         assert delivery["attempts"] == 1

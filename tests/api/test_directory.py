@@ -254,10 +254,35 @@ async def test_a_key_revoked_in_the_middle_of_a_file_stops_it(acme: Api, produce
     problem(await acme.get(f"/v1/{kinds[stored % 2]}s/x{stored:03}"), 404, "not_found")
 
 
-async def test_what_names_somebody_who_is_gone_can_still_be_changed(acme: Api) -> None:
+async def test_who_is_erased_is_let_go_of_by_all_that_named_them(acme: Api) -> None:
+    await acme.patch("/v1/accounts/acme", {"owner": "ann"})
+    await acme.put("/v1/groups/sales", {"account": "acme", "members": ["ann"]})
+    await acme.put("/v1/lines/l1", {"account": "acme", "number": "+12025550190", "owner": "ann"})
     await acme.delete("/v1/users/ann")
-    assert (await acme.patch("/v1/contacts/c7", {"first_name": "Eva"})).json()["assigned_user"] == "ann"
-    problem(await acme.patch("/v1/contacts/c7", {"assigned_user": "gone"}), 422, "unknown_reference")
+    assert (await acme.get("/v1/contacts/c7")).json()["assigned_user"] is None
+    assert (await acme.get("/v1/accounts/acme")).json()["owner"] is None
+    assert (await acme.get("/v1/groups/sales")).json()["members"] == []
+    assert (await acme.get("/v1/lines/l1")).json()["owner"] is None
+    problem(await acme.patch("/v1/contacts/c7", {"assigned_user": "ann"}), 422, "unknown_reference")
+
+
+async def test_two_moves_at_once_never_close_a_circle(api: Api) -> None:
+    for i in range(10):
+        one, two = f"one-{i}", f"two-{i}"
+        for account in (one, two):
+            await api.put(f"/v1/accounts/{account}", {})
+        answers = await asyncio.gather(
+            api.patch(f"/v1/accounts/{one}", {"parent": two}), api.patch(f"/v1/accounts/{two}", {"parent": one})
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 422]
+
+
+async def test_C_21_AMB_19_one_pause_is_told_once_whoever_asked_for_it_too(acme: Api) -> None:
+    for _ in range(5):
+        pausing = (acme.patch("/v1/accounts/acme", {"status": "paused"}) for _ in range(4))
+        assert {answer.status_code for answer in await asyncio.gather(*pausing)} == {200}
+        await acme.patch("/v1/accounts/acme", {"status": "active"})
+    assert [entry["type"] for entry in await acme.inbox("ann")] == ["account_paused"] * 5
 
 
 async def test_the_last_of_two_lines_with_one_id_holds(api: Api) -> None:

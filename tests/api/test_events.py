@@ -46,7 +46,7 @@ async def test_an_event_becomes_an_entry_of_everyone_who_wants_it(acme: Api, pro
         "important": False,
         "sample": False,
         "data": {"seconds": 34},
-        "reason": "You get every Voicemails notification of Acme.",
+        "reason": "You get every “Voicemails” notification of Acme.",
     }
 
 

@@ -59,6 +59,15 @@ async def test_a_change_is_all_or_nothing(acme: Api, change: dict[str, object], 
     assert (await acme.get(PATH, by=acme.user("ann"))).json() == before
 
 
+async def test_AMB_36_texts_to_a_line_of_the_hub_itself_are_refused(acme: Api) -> None:
+    await acme.put("/v1/lines/l1", {"account": "acme", "number": "+12025550190"})
+    change = {"channels": {"text": {"custom_number": "+12025550190"}}}
+    answer = await acme.patch(PATH, change, by=acme.user("ann"))
+    assert "channels.text.custom_number" in fields(problem(answer, 422, "invalid"))
+    await acme.delete("/v1/lines/l1")
+    assert (await acme.patch(PATH, change, by=acme.user("ann"))).status_code == 200
+
+
 async def test_A_13_account_level_types_are_for_admins_only(acme: Api) -> None:
     async def types(user: str) -> set[str]:
         answer = await acme.get("/v1/types", by=acme.user(user))

@@ -108,6 +108,26 @@ async def test_all_wrong_fields_are_named_and_a_strange_one_decides_the_code(acm
     assert "and 2 more" in document["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "patch", "field"),
+    [
+        ("users/ann", {"nickname": None}, "nickname"),
+        ("users/ann", {"": None}, ""),
+        ("contacts/c7", {"ok_to_sms": True, "consent": {"basis": "form", "witness": None}}, "consent.witness"),
+    ],
+)
+async def test_a_field_that_does_not_exist_cannot_be_taken_away_either(
+    acme: Api, path: str, patch: dict[str, Any], field: str
+) -> None:
+    assert fields(problem(await acme.patch(f"/v1/{path}", patch), 422, "unknown_field")) == [field]
+
+
+async def test_what_is_not_there_may_be_taken_away(acme: Api) -> None:
+    assert (await acme.patch("/v1/contacts/c7", {"consent": None, "email": None})).status_code == 200
+    given = {"ok_to_sms": True, "consent": {"basis": "form", "by": None}}
+    assert (await acme.patch("/v1/contacts/c7", given)).status_code == 200
+
+
 async def test_a_reference_names_what_is_missing(acme: Api) -> None:
     document = problem(await acme.event(contact="c99"), 422, "unknown_reference")
     assert "c99" in document["detail"]

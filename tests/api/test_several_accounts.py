@@ -33,7 +33,7 @@ async def test_C_18_what_happens_below_reaches_who_rolled_it_up_in_their_own_acc
     assert answer.json() == {"id": "evt-1", "status": "accepted", "recipients": 2}
     (entry,) = await acme.inbox("ann")
     assert (entry["account"], entry["event"], entry["contact"]) == ("west", "evt-1", "cw")
-    assert entry["reason"] == "You rolled up West, and you get its Voicemails notifications."
+    assert entry["reason"] == "You rolled up West, and you get its “Voicemails” notifications."
     assert await acme.inbox("bob") == []
     assert await rows(acme, "evt-1") == {
         "ann": ("acme", "voicemails", "rolled_up"),
@@ -92,7 +92,7 @@ async def test_AMB_09_a_move_tells_both_accounts_and_counts_both(acme: Api) -> N
     assert (left["type"], left["account"], left["data"]["to_account"]) == ("contact_moved", "west", "acme")
     assert (received["type"], received["account"]) == ("single_reassigned", "acme")
     assert left["event"] == received["event"] == "evt-1"
-    assert left["reason"] == "You get every Contact Moved notification of West."
+    assert left["reason"] == "You get every “Contact Moved” notification of West."
 
 
 async def test_C_27_who_rolled_up_both_accounts_is_told_of_a_move_once(acme: Api) -> None:

@@ -172,8 +172,8 @@ def test_users_keep_their_number_and_who_is_no_audience_of_the_app_comes_after()
     [
         (
             "assigned_user",
-            "You get the New Lead notifications of your own contacts by text, and Eve is yours.",
-            "You get the New Lead notifications of your own contacts by e-mail, and Eve is yours.",
+            "You get the “New Lead” notifications of your own contacts by text, and Eve is yours.",
+            "You get the “New Lead” notifications of your own contacts by e-mail, and Eve is yours.",
         ),
         (
             "not_assigned_user",
@@ -187,8 +187,8 @@ def test_users_keep_their_number_and_who_is_no_audience_of_the_app_comes_after()
         ),
         (
             "type_off",
-            "New Lead notifications by text are turned off in the user's preferences.",
-            "New Lead notifications by e-mail are turned off in the user's preferences.",
+            "“New Lead” notifications by text are turned off in the user's preferences.",
+            "“New Lead” notifications by e-mail are turned off in the user's preferences.",
         ),
         ("inactive", "The user is not active.", "The user is not active."),
         ("of_a_newer_hub", "Reason: of_a_newer_hub.", "Reason: of_a_newer_hub."),

@@ -110,5 +110,5 @@ def test_C_22_only_true_ticks_a_box(data: dict[str, object], ticked: bool) -> No
 def test_C_21_AMB_19_pausing_raises_account_paused_in_that_direction_only(
     before: str | None, after: str, raised: bool
 ) -> None:
-    event = account_paused(Account("acme", status=before) if before else None, Account("acme", status=after))
-    assert event == (Event("account_paused", "acme", origin="system") if raised else None)
+    event = account_paused(Account("acme", status=before) if before else None, Account("acme", status=after), 7)
+    assert event == (Event("account_paused", "acme", "account-paused-7", "system") if raised else None)

@@ -273,10 +273,10 @@ def test_people_are_numbered_by_their_ids_however_they_are_stored() -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("all_of_type", "You get every Voicemails notification of Acme."),
-        ("assigned_user", "You get the Voicemails notifications of your own contacts, and Eve Ash is yours."),
-        ("rolled_up", "You rolled up Acme, and you get its Voicemails notifications."),
-        ("line_owner", "You get the Voicemails notifications of your own line."),
+        ("all_of_type", "You get every “Voicemails” notification of Acme."),
+        ("assigned_user", "You get the “Voicemails” notifications of your own contacts, and Eve Ash is yours."),
+        ("rolled_up", "You rolled up Acme, and you get its “Voicemails” notifications."),
+        ("line_owner", "You get the “Voicemails” notifications of your own line."),
         ("coming_with_the_next_version", "Reason: coming_with_the_next_version."),
     ],
 )

@@ -42,6 +42,11 @@ def test_C_48_C_49_AMB_09_the_receiving_account_and_the_one_left_hear_of_a_move(
         assert told_of(ways) == [("will", type, "c0"), ("eva", "contact_moved", "c0")]
 
 
+def test_C_27_AMB_09_a_contact_moved_that_is_posted_itself_is_told_in_both_accounts_too() -> None:
+    ways = play(move("contact_moved", contact="c0"), *PEOPLE)
+    assert told_of(ways) == [("will", "contact_moved", "c0"), ("eva", "contact_moved", "c0")]
+
+
 def test_C_40_C_41_AMB_10_six_contacts_are_one_notice_on_either_side() -> None:
     for type in ("bulk_reassigned", "bulk_released"):
         ways = play(move(type, SIX), *PEOPLE)

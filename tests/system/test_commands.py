@@ -46,7 +46,7 @@ def test_a_delivery_is_found_by_the_id_of_a_notification_too(seeded: HubProcess)
         f"{seeded.url}/v1/inbox", params={"user": "ann"}, headers={"Authorization": f"Bearer {OPERATOR}"}
     )
     found = command("inspect", "delivery", inbox.json()["items"][0]["id"], *at)
-    assert "  ann: system to ann: sent, all_of_type: You get every Voicemails notification of Acme." in found.stdout
+    assert "  ann: system to ann: sent, all_of_type: You get every “Voicemails” notification of Acme." in found.stdout
     unknown = command("inspect", "delivery", f"{'0' * 26}-0", *at)
     assert (unknown.returncode, unknown.stdout) == (1, "")
 

@@ -92,14 +92,12 @@ def test_C_18_the_decisions_of_several_accounts_are_told_account_by_account(hub:
         told.index("Users of account Acme (acme), as voicemails:"),
         told.index("Users of account Acme East (east), as voicemails:"),
     )
-    rolled_up = (
-        "  carla: system to carla: sent, rolled_up: You rolled up Acme East, and you get its Voicemails notifications."
-    )
-    assert rolled_up in told[home:other]
+    why = "You rolled up Acme East, and you get its “Voicemails” notifications."
+    assert f"  carla: system to carla: sent, rolled_up: {why}" in told[home:other]
     assert (
-        "  max: system to max: sent, all_of_type: You get every Voicemails notification of Acme East." in told[other:]
+        "  max: system to max: sent, all_of_type: You get every “Voicemails” notification of Acme East." in told[other:]
     )
-    only_own = "The user gets Voicemails notifications of their own contacts only; Eve is someone else's."
+    only_own = "The user gets “Voicemails” notifications of their own contacts only; Eve is someone else's."
     assert f"  nora: system to nora: skipped, not_assigned_user: {only_own}" in told[other:]
     assert told[-1] == "In all: all_of_type 1, not_assigned_user 1, rolled_up 1"
 
@@ -111,7 +109,7 @@ def test_a_notification_is_explained_to_whom_it_was_rolled_up(hub: HubProcess) -
     assert told[0].startswith("Voicemails (voicemails) of 2")
     assert told[0].endswith(" for Carla (carla) of account Acme (acme)")
     assert told[1] == "Happened in account Acme East (east) about contact Eve (c7)"
-    assert "Why: You rolled up Acme East, and you get its Voicemails notifications." in told
+    assert "Why: You rolled up Acme East, and you get its “Voicemails” notifications." in told
     assert told[-1].startswith("  system to carla: sent, rolled_up (2")
     latest = ", unread, of Acme East (east))"
     assert inspected(hub, "user", "carla")[-1].endswith(latest)

@@ -3,10 +3,12 @@
 -- KEYS  the hash of that kind; then what is asked for: its changes (sorted set id -> number), its index (sorted set of
 --       "<account> <id>", all with score 0), hash user:<id> and the user's channel
 -- ARGV  packed {id, document ('' removes), expected: documents of which one must be there ('' = none; nil: any),
---       numbered, indexed, account: of the object, for the index; message: kind for the channel, user}
--- Returns the number of the change (0 where changes are not numbered), or false when another document is there: then
--- nothing was done. A document that is there already is no conflict: this call may be the repetition of one that was
--- carried out. With a message the user's `rev` grows and their tabs' gateways hear of it.
+--       head: the number of the kind's latest change (nil: any), numbered, indexed, account: of the object, for the index;
+--       message: kind for the channel, user}
+-- Returns the number of the change (0 where changes are not numbered), or false when another document is there, or when
+-- anything of the kind changed since `head`: then nothing was done. A document that is there already is no conflict, and
+-- keeps its number: this call may be the repetition of one that was carried out. With a message the user's `rev` grows
+-- and their tabs' gateways hear of it.
 
 local function is_expected(there, asked)
   if not asked.expected or there == asked.document then return true end
@@ -27,8 +29,10 @@ local function put(KEYS, ARGV)
   if not is_expected(there, asked) then return false end
   local number = 0
   if asked.numbered then
-    local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-    number, following = (tonumber(newest[2]) or 0) + 1, 3
+    local newest = tonumber(redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]) or 0
+    local known = there == asked.document and redis.call('ZSCORE', KEYS[2], asked.id)
+    if asked.head and not known and newest ~= asked.head then return false end
+    number, following = tonumber(known or newest + 1), 3
     redis.call('ZADD', KEYS[2], number, asked.id)
   end
   if asked.indexed then
