@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.api.answers import KeyAnswer, MadeKeyAnswer
 from hub.api.audit import note
-from hub.api.auth import DIRECTORY, new_key
+from hub.api.auth import DIRECTORY, DIRECTORY_READ, new_key
 from hub.api.call import NO_CONTENT, Answer, Call
 from hub.api.directory_models import KeyBody
 from hub.api.models import AccountPageQuery
@@ -65,6 +65,6 @@ def _shown(key: ProducerKey) -> dict[str, Any]:
 
 ROUTES = [
     Route("POST", "/v1/keys", create, DIRECTORY, "Make a producer key", body=KeyBody, answer=MadeKeyAnswer),
-    Route("GET", "/v1/keys", index, DIRECTORY, "List producer keys", query=AccountPageQuery, answer=KeyAnswer),
+    Route("GET", "/v1/keys", index, DIRECTORY_READ, "List producer keys", query=AccountPageQuery, answer=KeyAnswer),
     Route("DELETE", "/v1/keys/{id}", delete, DIRECTORY, "Revoke a producer key", existing, status=204),
 ]
