@@ -144,7 +144,7 @@ describe("<hub-popups>", () => {
       click(button, {detail: 0});
     }],
     ["Close all", (host) => click(named(host, "Close all"))],
-  ])("R-23: %s closes all it holds, the waiting ones too, with one message", async (_, act) => {
+  ])("R-23, AMB-46: %s closes all it holds, the waiting ones too, with one message", async (_, act) => {
     const host = await show("hub-popups", open("n1", "n2", "n3", "n4", "n5", "n6"));
     act(host);
     expect(sent("dismiss")).toEqual([{op: "dismiss", ids: ["n1", "n2", "n3", "n4", "n5", "n6"], ref: 1}]);

@@ -37,6 +37,23 @@ async def test_C_03_a_pick_is_the_users_own_and_touches_no_other_choice(rolling:
     assert (await rolling.get(ROLLUP)).json()["accounts"] == ["west"]
 
 
+async def test_C_01_C_05_control_is_always_there_and_roll_up_with_the_add_on_only(rolling: Api) -> None:
+    for add_ons, rollup in (([], 404), (["rollup"], 200)):
+        await rolling.patch("/v1/accounts/acme", {"add_ons": add_ons})
+        assert (await rolling.get(ROLLUP, by=rolling.user("ann"))).status_code == rollup
+        control = await rolling.get("/v1/users/me/preferences", by=rolling.user("ann"))
+        assert (control.status_code, len(control.json()["types"]) > 35) == (200, True)
+
+
+async def test_AMB_15_an_admin_who_logs_in_as_somebody_leaves_their_own_roll_up_behind(rolling: Api) -> None:
+    await rolling.put("/v1/users/olga/rollup", {"accounts": ["west"]})
+    await rolling.event(account="west")
+    assert [entry["account"] for entry in await rolling.inbox("olga")] == ["west"]
+    looking = rolling.user("ann", actor="olga")
+    assert (await rolling.get("/v1/inbox", by=looking)).json()["items"] == []
+    assert (await rolling.get("/v1/users/me/rollup", by=looking)).json()["accounts"] == []
+
+
 async def test_C_04_without_the_add_on_there_is_no_roll_up_and_choices_are_kept(rolling: Api) -> None:
     await rolling.put(ROLLUP, {"accounts": ["west"]})
     await rolling.patch("/v1/accounts/acme", {"add_ons": []})

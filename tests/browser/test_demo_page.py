@@ -82,7 +82,7 @@ def test_a_call_to_the_front_desk_is_posted_over_its_line(demo: str, ann: Person
     wait_popups(page, [ann.title("At the desk")])
 
 
-def test_D_05_a_manager_tells_a_group_watches_it_arrive_and_takes_it_back(
+def test_D_05_R_10_a_manager_tells_a_group_watches_it_arrive_and_takes_it_back(
     demo: str, ann: Person, carla: Person, desk: Profile, laptop: Profile
 ) -> None:
     page, other = connected(desk.tab(carla.page)), connected(laptop.tab(ann.page))
