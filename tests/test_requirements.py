@@ -1,4 +1,4 @@
-"""Every requirement that is built has a test that carries its id, as `C-14` or `C_14`, in its name or its parameters."""
+"""Every requirement that is built has a test that carries its id, as `C-14` or `C_14`."""
 
 import re
 from pathlib import Path
