@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
+_SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0)
 
 # The gateway
 TABS = Gauge("hub_tabs", "Tabs connected now", multiprocess_mode="livesum")
@@ -34,6 +35,14 @@ EVENTS = Counter("hub_events", "Events taken, by outcome", ["status"])
 
 # The workers
 NOTIFICATIONS = Counter("hub_notifications", "Entries appended to users' logs")
+DELIVERIES = Counter("hub_deliveries", "Texts and e-mails that ended: sent, skipped, failed", ["channel", "state"])
+DEAD_LETTERS = Counter("hub_dead_letters", "Texts and e-mails that were given up, and are kept to be tried again")
+DELIVERY_SECONDS = Histogram(
+    "hub_delivery_seconds",
+    "Time in which a provider took a text or an e-mail, or refused it",
+    ["channel"],
+    buckets=_SLOW,
+)
 
 
 def exposition() -> bytes:

@@ -14,11 +14,12 @@ export class Unattended {
   get count() { return this.#ids.size; }
 
   /**
-   * @param {{added: readonly {id: string}[], focused: boolean, elected: boolean}} change
+   * @param {{added: readonly {id: string, sample?: boolean}[], focused: boolean, elected: boolean}} change a sample, which
+   *   the person asked for, counts nowhere
    */
   popups({added, focused, elected}) {
     if (focused || !elected) this.#ids.clear();
-    else for (const {id} of added) this.#ids.add(id);
+    else for (const {id, sample} of added) if (!sample) this.#ids.add(id);
   }
 
   /** @param {readonly string[]} ids */
@@ -106,7 +107,7 @@ export function followBadge(client, badge, signal) {
   }, {signal});
   // Asked of the page itself: what the hub is told lags behind by the quiet that a demotion waits for.
   const focused = () => document.visibilityState === "visible" && document.hasFocus();
-  const look = (/** @type {{id: string}[]} */ added) => {
+  const look = (/** @type {{id: string, sample?: boolean}[]} */ added) => {
     unattended.popups({added, focused: focused(), elected: client.elected});
     badge.show(unattended.count);
   };

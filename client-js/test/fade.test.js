@@ -50,3 +50,9 @@ test("R-20: the mark counts what came up unattended and is not dismissed", () =>
   mark.popups({added: [], focused: false, elected: false});
   expect(mark.count).toBe(0);
 });
+
+test("AMB-37: a sample counts in no title", () => {
+  const mark = new Unattended();
+  mark.popups({added: [{id: "n1", sample: true}, {id: "n2", sample: false}], focused: false, elected: true});
+  expect(mark.count).toBe(1);
+});

@@ -9,16 +9,17 @@ middleware      Host and Origin
 limits          how often a credential may call
 decoding        bounded bodies, JSON into models; fields, models, directory_models: what requests may hold
 problem         every refusal, as application/problem+json
-idempotency     one answer per Idempotency-Key; paging: limits and cursors
+idempotency     one answer per Idempotency-Key, sealed where it shows a secret (sealing); paging: limits and cursors
 accounts, users, keys, directory                      the directory (entity: what they share)
 contacts, groups, ring_groups, lines                  what lies under root accounts (rooted, listing: what they share)
 defaults, rollup, line_opt_ins                        what an account and its users choose
 log_in_as, audit                                      looking through others' eyes, and who did
-events          events in, also as cloud_events; publishing decides and stores them
+events          events in, also as cloud_events; publishing decides and stores them, as parts
 broadcasts, system_notices                            messages to many (announcing: what they share)
 retailcrm       RetailCRM's call for the same; manners: how such a call is spoken to
-notifications, deliveries                             what became of events and messages
-types, preferences, inbox                             a user's own things
+notifications, deliveries                             what became of events and messages (outcomes: how that is said)
+dead_letters    what has failed for good; retries: it is sent again, or dropped
+types, preferences, inbox, samples                    a user's own things; unsubscribe: the link in their letters
 operations      livez, readyz, metrics; testing: the clock and the outbox of test mode
 openapi         openapi.json, made from the route table; components: its schemas and refusals; answers: what comes back
 asyncapi        asyncapi.json, made from the messages of the WebSocket; upgrade: its path, asked for without one

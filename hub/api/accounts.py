@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from hub.api.auth import DIRECTORY, DIRECTORY_READ, Caller
 from hub.api.call import NO_CONTENT, Answer, Call
 from hub.api.directory_models import AccountBody
-from hub.api.entity import TRIES, check_id, merged, patched, shown, to_stored, whole
+from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
 from hub.api.models import AccountPageQuery
+from hub.api.needs import Hub
 from hub.api.paging import listed, page
 from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
 from hub.api.publishing import publish
@@ -18,10 +18,9 @@ from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import Account, Contact, Group, Line, RingGroup, as_document
 from hub.core.events import account_paused
-from hub.engine.directory import Changed, Held
+from hub.engine.directory import Held, absent, again_while_changed
 
 ROOTED: tuple[type[Any], ...] = (Contact, Group, Line, RingGroup)
-TOGETHER = 100  # objects removed at a time
 
 
 async def existing(call: Call) -> Account:
@@ -35,10 +34,15 @@ async def replaceable(call: Call) -> Account | None:
     return await existing(call) if found else None
 
 
-async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account] | None = None) -> Account:
-    """Check and keep an account; raise 422 for a parent that would close a circle or leave the tree."""
+async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account]) -> Account:
+    """Check and keep an account over the very one that was held; raise 422 for a parent that would close a circle or
+    leave the tree."""
     check_id(id, body)
-    before = held.value if held else reach.tree.get(id)
+    await reach.hub.directory.finish_closing(id)
+    await finish(reach.hub, id)
+    before: Account | None = held.value
+    if (before is None) != (reach.tree.get(id) is None):  # it was made or removed since the tree was read
+        await reach.refresh()
     if before and not reach.sees(id):
         _missing(id)
     _check_parent(reach, id, before, body.parent)
@@ -49,23 +53,46 @@ async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account] | 
     if old_root != root:
         await _check_move(reach, id)
     account = to_stored(Account, id, body)
-    is_moved = account.parent is not None and (before is None or before.parent != account.parent)
-    change = await reach.hub.directory.put_account(account, held, reach.tree if is_moved else None)
+    await reach.hub.directory.put_account(
+        account,
+        held,
+        reach.tree if before and before.parent != account.parent else None,
+        pauses=account_paused(before, account, 0) is not None,
+        left=old_root if old_root != root else None,
+    )
     await reach.refresh()
-    if old_root != root:
-        await _leave(reach, id, old_root)
-    if event := account_paused(before, account, change):
-        await publish(reach.hub, event, account)
+    await finish(reach.hub, id)
     return account
 
 
 async def place(reach: Reach, id: str, body: AccountBody) -> Account:
-    """Keep a whole account, again while others change the tree; then raise 409."""
-    for _ in range(TRIES):
-        with suppress(Changed):
-            return await store(reach, id, body)
-        await reach.refresh()
-    raise conflict("Others changed accounts at the same time, again and again. Try again.")
+    """Keep a whole account over what is there, if anything; again while others change it or the tree."""
+
+    async def attempt() -> Account:
+        return await store(reach, id, body, await reach.hub.directory.held(Account, id) or absent())
+
+    return await again_while_changed(attempt, reach.refresh)
+
+
+async def finish(hub: Hub, id: str) -> None:
+    """Do what follows from an account's last change, also when that change was cut off: users leave the groups and
+    lines of a tree that it left, and its people hear that it is paused."""
+    await hub.directory.finish_uprooting(id)
+    change = await hub.directory.pausing.of(id)
+    if not change:
+        return
+    paused = await hub.directory.account(id)
+    if paused:
+        event = account_paused(replace(paused, status="active"), replace(paused, status="paused"), int(change))
+        assert event, "from active to paused"
+        await publish(hub, event, paused)
+    await hub.directory.pausing.drop(id, change)
+
+
+async def finish_all(hub: Hub) -> None:
+    """Do what follows from all changes of accounts that were cut off."""
+    for id in await hub.directory.pausing.all():
+        await finish(hub, id)
 
 
 async def put(call: Call) -> Answer:
@@ -85,18 +112,15 @@ async def patch(call: Call) -> Answer:
 async def delete(call: Call) -> Answer:
     """Remove an account that has no users and no sub-accounts; all else that is in it goes with it."""
     id, directory = call.id, call.hub.directory
-    if call.reach.tree.descendants(id):
-        raise conflict(f"The account {id} still has sub-accounts.")
-    if await directory.users(id):
-        raise conflict(f"The account {id} still has users.")
-    root = call.reach.tree.root(id)
-    for kind in ROOTED:
-        while found := await directory.page(kind, root, (id,), None, TOGETHER):
-            await asyncio.gather(*(directory.delete(kind, root, value.id) for value in found))
-    for key in await directory.producer_keys():
-        if key.account == id:
-            await directory.delete_key(key)
-    await directory.delete_account(id)
+
+    async def attempt() -> None:
+        if call.reach.tree.descendants(id):
+            raise conflict(f"The account {id} still has sub-accounts.")
+        if await directory.has_users(id):
+            raise conflict(f"The account {id} still has users.")
+        await directory.delete_account(id)
+
+    await again_while_changed(attempt, call.reach.refresh)
     return NO_CONTENT
 
 
@@ -138,14 +162,6 @@ async def _check_move(reach: Reach, id: str) -> None:
     for kind in ROOTED:
         if await reach.hub.directory.page(kind, root, moving, None, 1):
             raise conflict("An account with contacts, groups or lines cannot go under another root account.")
-
-
-async def _leave(reach: Reach, id: str, old_root: str) -> None:
-    """Take the users of accounts that moved out of the groups and lines of the tree that they left."""
-    directory = reach.hub.directory
-    for account in (id, *reach.tree.descendants(id)):
-        for user in await directory.users(account):
-            await directory.leave(old_root, user.id)
 
 
 ITEM, LIST = "/v1/accounts/{id}", "/v1/accounts"

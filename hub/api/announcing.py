@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +21,20 @@ from hub.api.call import Call
 from hub.api.fields import parse_time
 from hub.api.idempotency import key_of, reused
 from hub.api.paging import listed, read_cursor, write_cursor
+from hub.api.parts import Decided
 from hub.api.problem import invalid
 from hub.api.publishing import at_text, new_base
+from hub.api.reach import Reach
+from hub.api.turns import in_turns
 from hub.core.broadcasts import NOTICES, Broadcast, Message, Unfit, clean
 from hub.core.catalogue import NotificationType
 from hub.core.events import Event
 from hub.core.inbox import notification_id, shared_body
-from hub.core.routing import Decision, sentence
+from hub.core.personal import Errand
+from hub.core.routing import Decision
+from hub.core.turns import Turns, pieces
 from hub.engine.broadcasts import Reached, write_broadcast
-from hub.engine.log import Happening, Marker, Recipient, Skipped, cutoff
+from hub.engine.log import Happening, Marker, cutoff
 from hub.engine.plans import Part, Publication
 from hub.engine.rows import Record
 from hub.metrics import NOTIFICATIONS
@@ -40,12 +45,16 @@ NOTICES_KEPT = 90  # days: as long as an account keeps things unless it says oth
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that is about to be sent, and whom it concerns; `home` is the account whose it is."""
+    """A message that is about to be sent, and whom it concerns; `home` is the account whose it is.
+
+    `errands` are of those whom it is decided of, and of nobody else.
+    """
 
     home: str
     kind: NotificationType
     message: Message
     decisions: Sequence[Decision]
+    errands: Sequence[Errand] = ()
     title: str | None = None
     url: str | None = None
     sender: str | None = None
@@ -90,7 +99,7 @@ async def announce(call: Call, draft: Draft, digest: str) -> dict[str, Any]:
     """Store a message and send it; return the answer: its id and how many get it."""
     hub, now = call.hub, call.hub.clock.now()
     broadcast = _document(call, draft, now)
-    parts = [_part(call, draft, broadcast, *place, now) for place in _places(draft, broadcast)]
+    parts = await in_turns(_parts(call, draft, broadcast, now))
     answer = {"id": broadcast.id, "recipients": broadcast.recipients}
     marker = Marker(_derived(call) or f"{MARKER}{broadcast.id}", digest, orjson.dumps({"body": answer}))
     if draft.expires_at is not None:
@@ -122,7 +131,7 @@ async def shown(call: Call, broadcast: Broadcast) -> dict[str, Any]:
     is_sending = receipts.delivered < broadcast.recipients and await call.hub.plans.is_open(*parts[0])
     withdrawn = None if broadcast.recalled_at is None else "expired" if expired else "recalled"
     status = withdrawn or ("sending" if is_sending else "sent")
-    return {**document, "status": status, **receipts._asdict(), "emailed": 0}
+    return {**document, "status": status, **receipts._asdict()}
 
 
 async def page_of(call: Call, broadcasts: Sequence[Broadcast]) -> dict[str, Any]:
@@ -144,19 +153,21 @@ async def recipients_of(call: Call, broadcast: Broadcast) -> dict[str, Any]:
     rows = await call.hub.broadcasts.recipients(broadcast, (part, index), query.limit + 1)
     found = rows[: query.limit]
     cursor = write_cursor([found[-1].part, found[-1].index]) if len(rows) > len(found) else None
-    return listed([_reached(broadcast, row) for row in found], cursor)
+    return listed([_reached(call.reach, broadcast, row) for row in found], cursor)
 
 
 def _id(broadcast: Broadcast) -> str:
     return broadcast.id
 
 
-def _reached(broadcast: Broadcast, row: Reached) -> dict[str, Any]:
+def _reached(reach: Reach, broadcast: Broadcast, row: Reached) -> dict[str, Any]:
+    """Show one; who lies outside what the caller sees is counted, and not named."""
+    is_seen = reach.sees(row.account)
     id = notification_id(broadcast.parts[row.part][1], row.index)
     return {
-        "user": row.user,
-        "account": row.account,
-        "notification": id if row.delivered else None,
+        "user": row.user if is_seen else None,
+        "account": row.account if is_seen else None,
+        "notification": id if row.delivered and is_seen else None,
         "reason": row.reason,
         "delivered": row.delivered,
         "shown": row.shown,
@@ -205,34 +216,41 @@ def _document(call: Call, draft: Draft, now: float) -> Broadcast:
     )
 
 
-def _places(draft: Draft, broadcast: Broadcast) -> Iterator[tuple[str, str, list[tuple[int, Decision]]]]:
-    """Give each part with those it concerns, numbered in it."""
-    by_account: dict[str, list[Decision]] = {}
-    for one in draft.decisions:
-        by_account.setdefault(one.account, []).append(one)
+def _parts(call: Call, draft: Draft, broadcast: Broadcast, now: float) -> Turns[list[Part]]:
+    """Make a part for each account, with those it concerns, numbered in it."""
+    places = {account: Decided() for account, _ in broadcast.parts}
+    numbers: dict[str, int] = {}
+    for decisions in pieces(draft.decisions):
+        for decision in decisions:
+            numbers[decision.user] = len(places[decision.account].decisions)
+            places[decision.account].decisions.append((numbers[decision.user], decision))
+        yield len(decisions)
+    for errands in pieces(draft.errands):
+        for errand in errands:
+            places[errand.account].errands.append((numbers[errand.user], errand))
+        yield len(errands)
+    parts = list[Part]()
     for account, base in broadcast.parts:
-        yield account, base, list(enumerate(by_account.get(account, ())))
+        found = places[account]
+        parts.append((yield from found.parting(_happening(call, draft, broadcast, account, base, found, now))))
+    return parts
 
 
-def _part(
-    call: Call, draft: Draft, broadcast: Broadcast, account: str, base: str, numbered: list[tuple[int, Decision]],
-    now: float,
-) -> Part:  # fmt: skip
+def _happening(
+    call: Call, draft: Draft, broadcast: Broadcast, account: str, base: str, found: Decided, now: float
+) -> Happening:
     slot = call.reach.tree.get(account)
-    happening = Happening(
+    title = draft.kind.title if draft.home == NOTICES else "notification"
+    reasons = found.sentences(title, None, slot.name or slot.id if slot else None)
+    return Happening(
         base=base,
         account=account,
-        record=Record(_body(draft, broadcast, account), _reasons(call, draft, account, numbered)),
+        record=Record(_body(draft, broadcast, account), reasons),
         at=int(now * 1000),
         cutoff=cutoff(now, slot.retention_days if slot else NOTICES_KEPT),
         sticky=draft.kind.sticky,
         origin=None if draft.home in (account, NOTICES) else draft.home,
         counted=True,
-    )
-    return Part(
-        happening,
-        [Recipient(one.user, index, one.reason, one.channel) for index, one in numbered if one.told],
-        [Skipped(one.user, index, one.reason) for index, one in numbered if not one.told],
     )
 
 
@@ -241,10 +259,3 @@ def _body(draft: Draft, broadcast: Broadcast, account: str) -> bytes:
     home = account if draft.home == NOTICES else draft.home
     event = Event(draft.kind.id, home, title=draft.title, body=draft.message.text, url=draft.url)
     return shared_body(event, draft.kind, broadcast.at, html=draft.message.html, sender=draft.sender)
-
-
-def _reasons(call: Call, draft: Draft, account: str, numbered: list[tuple[int, Decision]]) -> dict[str, str]:
-    place = call.reach.tree.get(account)
-    title = draft.kind.title if draft.home == NOTICES else "notification"
-    name = place.name or place.id if place else None
-    return {code: sentence(code, title, None, name) for code in {str(one.reason) for _, one in numbered if one.told}}

@@ -31,10 +31,12 @@ class MarkAnswer(BaseModel):
 class Outcome(BaseModel):
     """What became of a notification on one channel."""
 
+    id: str = Field(description="the notification's, a colon, and the channel")
     channel: Literal["system", "text", "email"]
-    to: str
+    to: str | None = Field(description="the user, a number or an address; null where it went nowhere")
     state: Literal["queued", "sent", "skipped", "failed"]
     reason: str = Field(description="why, in snake_case; of a skipped one, why not")
+    why: str = Field(description="the same as a sentence")
     attempts: int
     at: str
 
@@ -54,6 +56,13 @@ class DeliveryAnswer(Outcome):
     type: str
     user: str
     account: str
+
+
+class SampleAnswer(BaseModel):
+    """A sample that is stored and on its way; `id` is null where every channel is off or leads nowhere."""
+
+    id: str | None
+    deliveries: list[Outcome]
 
 
 class TypeAnswer(BaseModel):
@@ -145,6 +154,13 @@ class MessageAnswer(BaseModel):
 
     channel: Literal["email", "text"]
     to: str
+    sender: str | None = Field(alias="from")
+    subject: str | None = Field(description="of an e-mail")
+    text: str
+    html: str | None = Field(description="of an e-mail")
+    media: list[str] = Field(description="of a text: what comes with it, by its URLs")
+    notification: str | None
+    at: str
 
 
 class StatusAnswer(BaseModel):

@@ -28,11 +28,14 @@ from hub.api import (
     operations,
     preferences,
     retailcrm,
+    retries,
     ring_groups,
     rollup,
+    samples,
     system_notices,
     testing,
     types,
+    unsubscribe,
     users,
 )
 from hub.api.call import Answer
@@ -57,6 +60,7 @@ TABLE: Sequence[Row] = (
     *retailcrm.ROUTES,
     *notifications.ROUTES,
     *deliveries.ROUTES,
+    *retries.ROUTES,
     *types.ROUTES,
     *preferences.ROUTES,
     *rollup.ROUTES,
@@ -64,6 +68,8 @@ TABLE: Sequence[Row] = (
     *log_in_as.ROUTES,
     *audit.ROUTES,
     *inbox.ROUTES,
+    *samples.ROUTES,
+    *unsubscribe.ROUTES,
     *operations.ROUTES,
 )
 

@@ -105,6 +105,7 @@ ADMINISTRATION = Access("directory", Users.ADMIN)  # what admins do themselves, 
 USER_READ = Access("directory", Users.SELF_OR_ADMIN)
 SHARED_READ = Access("directory", Users.ANYONE)
 EVENTS = Access("events")
+RETRIES = Access("events", Users.ADMIN)
 BROADCASTS = Access("broadcasts", Users.MANAGER)  # AMB-40
 OWN = Access(ANY_KEY, Users.SELF)
 OWN_READ = Access(ANY_KEY, Users.SELF_OR_ADMIN)

@@ -7,7 +7,7 @@ decided at that moment, for good: whoever joins a group later does not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,17 +40,20 @@ from hub.api.models import (
 from hub.api.problem import Problem, invalid, not_found, unknown_reference
 from hub.api.reach import Reach
 from hub.api.route import Route
+from hub.api.turns import in_turns
 from hub.core.broadcasts import BROADCAST, Broadcast, resolve
 from hub.core.directory import Group
+from hub.core.personal import sending_beside
 from hub.core.routing import Decision, Member
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whose broadcast it is, and who was considered for it."""
+    """Whose broadcast it is, who was considered for it, and those of them who exist."""
 
     home: str
     decisions: Sequence[Decision]
+    members: Mapping[str, Member]
 
     @property
     def told(self) -> int:
@@ -91,11 +94,14 @@ async def send(call: Call, body: BroadcastBody) -> dict[str, Any]:
     if not (body.groups or body.users):
         raise invalid(("groups", "name at least one group or user"))
     audience = await _audience(call.reach, body.groups, body.users, body.account)
+    kind, now = call.hub.catalogue[BROADCAST], call.hub.clock.now()
+    going = sending_beside(kind, audience.decisions, audience.members, call.reach.tree, now)
     draft = Draft(
         home=audience.home,
-        kind=call.hub.catalogue[BROADCAST],
+        kind=kind,
         message=message,
         decisions=audience.decisions,
+        errands=await in_turns(going),
         title=body.title,
         url=body.url,
         sender=_sender(call, audience.home),
@@ -161,7 +167,7 @@ async def _audience(reach: Reach, groups: Sequence[str], users: Sequence[str], a
         if reach.tree.root(_place(reach, places, users, i)) != root:
             raise unknown_reference(f"users[{i}]", "user", user)
     members = await _members(reach, root, dict.fromkeys((*(id for group in found for id in group.members), *users)))
-    return Audience(home, resolve(BROADCAST, found, users, members).decisions)
+    return Audience(home, resolve(BROADCAST, found, users, members).decisions, members)
 
 
 async def _group(reach: Reach, id: str, home: str | None, field: str) -> Group:

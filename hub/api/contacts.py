@@ -25,7 +25,7 @@ async def _consent(reach: Reach, body: ContactBody, before: Contact | None, root
     if not body.ok_to_sms:
         return None
     given, kept = body.consent, before.consent if before else None
-    if kept and (given is None or (given.basis, given.by) == (kept["basis"], kept["by"])):
+    if kept and (given is None or (given.basis, given.by) == (kept["basis"], kept.get("by"))):
         return kept
     if given and given.by is not None:
         await reach.user(given.by, root, "consent.by")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import NamedTuple
 
-import orjson
-
+from hub.api import dead_letters
 from hub.api.answers import DeliveryAnswer
 from hub.api.auth import ANYONE
 from hub.api.call import Answer, Call
 from hub.api.models import DeliveryQuery
+from hub.api.needs import Hub
+from hub.api.outcomes import Happened, Outcome, happened, outcomes, whole_rows
 from hub.api.paging import listed, read_cursor, write_cursor
 from hub.api.problem import forbidden
-from hub.api.publishing import at_text
 from hub.api.route import Route
 from hub.api.users import named
-from hub.core.inbox import notification_id
-from hub.core.routing import TOLD
+from hub.engine.deliveries import Delivery
 from hub.engine.log import Considered, Log
 
-CHANNEL = "system"
-STATES = (None, "sent", "skipped")  # what may become of a notification in the app
 FEW, MANY = 10, 100  # happenings read at a time: of all deliveries, or of those of one user or event
 DECISIONS = 250  # read at a time of one happening
 
@@ -35,12 +32,14 @@ class Place(NamedTuple):
     base: str
 
 
-class Row(NamedTuple):
-    """One decision with its happening; `body` is what all its entries share."""
+class Start(NamedTuple):
+    """Behind which delivery a page begins: that of a user, by their number, and of a channel, by its number."""
 
-    place: Place
-    body: Mapping[str, Any]
-    decision: Considered
+    account: str
+    at: float
+    base: str
+    number: int
+    channel: int
 
 
 async def index(call: Call) -> Answer:
@@ -52,92 +51,90 @@ async def index(call: Call) -> Answer:
             raise forbidden("Deliveries of other people take the role admin.")
         only = caller
     accounts = [only.account] if only else call.reach.accounts()
-    after = read_cursor(query.cursor, str, float, str, int) if query.cursor else None
-    if query.channel not in (None, CHANNEL) or query.state not in STATES:
-        return Answer(listed([], None))
-    found: list[dict[str, Any]] = []
-    last = None
-    async for row in _rows(call.hub.log, accounts, after, only.id if only else None, query.event):
-        if not _is_wanted(row, query):
+    if query.state == "failed" and not (only or query.event):
+        return await dead_letters.page(call, accounts)
+    start = Start(*read_cursor(query.cursor, str, float, str, int, int)) if query.cursor else None
+    found: list[Outcome] = []
+    async for one in _outcomes(call.hub, accounts, start, only.id if only else None, query.event):
+        if not _is_wanted(one, query):
             continue
         if len(found) == query.limit:
-            return Answer(listed(found, write_cursor(last)))
-        found.append(_shown(row))
-        last = [*row.place, row.decision.index]
-    return Answer(listed(found, None))
+            return Answer(listed(await whole_rows(call.reach, found), write_cursor([*_start(found[-1])])))
+        found.append(one)
+    return Answer(listed(await whole_rows(call.reach, found), None))
 
 
-def delivery(decision: Considered, at: str) -> dict[str, Any]:
-    """Show one decision as a delivery on the channel system."""
-    told = decision.reason in TOLD
-    return {
-        "channel": CHANNEL,
-        "to": decision.user,
-        "state": "sent" if told else "skipped",
-        "reason": decision.reason,
-        "attempts": 1 if told else 0,
-        "at": at,
-    }
+def _start(one: Outcome) -> Start:
+    return Start(one.happened.account, float(one.happened.at), one.happened.base, *one.place)
 
 
-def _shown(row: Row) -> dict[str, Any]:
-    place, body, decision = row
-    told = notification_id(place.base, decision.index) if decision.reason in TOLD else None
-    whose = {"notification": told, "event": body["event"], "type": body["type"], "user": decision.user}
-    return {**whose, "account": place.account, **delivery(decision, at_text(place.at / 1000))}
+def _is_wanted(one: Outcome, query: DeliveryQuery) -> bool:
+    return query.channel in (None, one.delivery.channel) and query.state in (None, one.delivery.state)
 
 
-def _is_wanted(row: Row, query: DeliveryQuery) -> bool:
-    state = "sent" if row.decision.reason in TOLD else "skipped"
-    return query.state in (None, state)
-
-
-async def _rows(
-    log: Log, accounts: Sequence[str], after: list[Any] | None, user: str | None, event: str | None
-) -> AsyncIterator[Row]:
-    """Walk through the decisions of these accounts, from behind a place on: all, or those on a user or an event."""
+async def _outcomes(
+    hub: Hub, accounts: Sequence[str], start: Start | None, user: str | None, event: str | None
+) -> AsyncIterator[Outcome]:
+    """Walk through what became of everything in these accounts, from behind a place on: for all, or about a user or an
+    event."""
     for account in accounts:
-        if after and account < after[0]:
+        if start and account < start.account:
             continue
-        start = (after[1], after[2]) if after and account == after[0] else None
-        reasons = await log.reasons(account) if user else []
-        async for places in _batches(log, account, start, MANY if user or event else FEW):
-            shown = {place: after[3] for place in places if after and (place.at, place.base) == start}
-            rows = _of_user(log, places, user, reasons) if user else _of_all(log, places, shown, event)
-            async for row in rows:
-                if row.decision.index > shown.get(row.place, -1) and event in (None, row.body["event"]):
-                    yield row
+        begins = start if start and account == start.account else None
+        reasons = await hub.log.reasons(account) if user else []
+        behind = (begins.at, begins.base) if begins else None
+        async for places in _batches(hub.log, account, behind, MANY if user or event else FEW):
+            several = _of_user(hub, places, user, reasons) if user else _of_all(hub, places, begins, event)
+            async for one in several:
+                if _is_behind(one, begins) and event in (None, one.happened.body["event"]):
+                    yield one
 
 
-async def _of_user(log: Log, places: Sequence[Place], user: str, reasons: Sequence[str]) -> AsyncIterator[Row]:
+def _is_behind(one: Outcome, start: Start | None) -> bool:
+    return start is None or one.happened.base != start.base or one.place > (start.number, start.channel)
+
+
+async def _of_user(hub: Hub, places: Sequence[Place], user: str, reasons: Sequence[str]) -> AsyncIterator[Outcome]:
     """Look one user up in each happening, whose audience may be any size."""
-    looking = (log.decision_about(place.account, place.base, user, reasons) for place in places)
+    looking = (hub.log.decision_about(place.account, place.base, user, reasons) for place in places)
     found = zip(places, await asyncio.gather(*looking), strict=True)
-    decided = [(place, decision) for place, decision in found if decision is not None]
-    bodies = await _bodies(log, [place for place, _ in decided])
-    for place, decision in decided:
-        if place in bodies:
-            yield Row(place, bodies[place], decision)
+    decided = {place: decision for place, decision in found if decision is not None}
+    known = await _known(hub.log, list(decided))
+    reading = (hub.deliveries.of(place.account, place.base, [decided[place].index]) for place in known)
+    for place, sent in zip(known, await asyncio.gather(*reading), strict=True):
+        for one in outcomes(known[place], decided[place], sent):
+            yield one
 
 
-async def _of_all(
-    log: Log, places: Sequence[Place], shown: Mapping[Place, int], event: str | None
-) -> AsyncIterator[Row]:
+async def _of_all(hub: Hub, places: Sequence[Place], start: Start | None, event: str | None) -> AsyncIterator[Outcome]:
     """Go through everybody of each happening, a bounded number at a time."""
-    for place, body in (await _bodies(log, places)).items():
-        if event not in (None, body["event"]):
+    for place, known in (await _known(hub.log, places)).items():
+        if event not in (None, known.body["event"]):
             continue
-        last = shown.get(place, -1)
-        while decisions := await log.decisions(place.account, place.base, last, DECISIONS):
-            for decision in decisions:
-                yield Row(place, body, decision)
+        last = start.number - 1 if start and start.base == place.base else -1
+        while decisions := await hub.log.decisions(place.account, place.base, last, DECISIONS):
+            sent = await hub.deliveries.of(place.account, place.base, [one.index for one in decisions])
+            for one in _joined(known, decisions, sent):
+                yield one
             last = decisions[-1].index
 
 
-async def _bodies(log: Log, places: Sequence[Place]) -> dict[Place, Mapping[str, Any]]:
+def _joined(of: Happened, decisions: Sequence[Considered], sent: Sequence[Delivery]) -> Iterator[Outcome]:
+    by_index: dict[int, list[Delivery]] = {}
+    for delivery in sent:
+        by_index.setdefault(delivery.index, []).append(delivery)
+    for considered in decisions:
+        yield from outcomes(of, considered, by_index.get(considered.index, ()))
+
+
+async def _known(log: Log, places: Sequence[Place]) -> dict[Place, Happened]:
     """Read what happened; a happening that retention took meanwhile is left out."""
     records = await asyncio.gather(*(log.record(place.account, place.base) for place in places))
-    return {place: orjson.loads(record.body) for place, record in zip(places, records, strict=True) if record}
+    return {
+        place: happened(place.account, place.base, record)
+        for place, record in zip(places, records, strict=True)
+        if record
+    }
 
 
 async def _batches(log: Log, account: str, start: tuple[float, str] | None, size: int) -> AsyncIterator[list[Place]]:

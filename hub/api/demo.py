@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from hub.api import client_files, demo_story, needs
 from hub.api.auth import Caller
+from hub.api.testing import OUTBOX
 from hub.core.catalogue import NotificationType
 from hub.core.directory import Contact, Line, User
 from hub.core.events import LINE_AUDIENCES
@@ -26,6 +27,8 @@ from hub.engine.tabs import Tabs
 OPERATOR = Caller("demo")
 TOKEN_SECONDS = 3600.0
 BODY_LIMIT = 65_536
+OUTBOX_SHOWN = 20
+OUTBOX_FIELDS = ("channel", "to", "subject", "text", "notification", "at")
 
 _PAGES = Path(__file__).resolve().parent / "demo"
 POLICY = (
@@ -59,6 +62,7 @@ def routes() -> list[BaseRoute]:
         Route("/", _page),
         Route("/demo/users", _users),
         Route("/demo/tabs", _tabs),
+        Route("/demo/outbox", _outbox),
         Route("/demo/token", _json(_token), methods=["POST"]),
         Route("/demo/events", _json(_events), methods=["POST"]),
         Mount("/demo", app=client_files.Files(_PAGES, _HEADERS)),
@@ -105,6 +109,14 @@ async def _tabs(request: Request) -> Response:
     hub = request.app.state.hub
     lists = await asyncio.gather(*(hub.tabs.of(user.account, user.id) for user in await _people(hub)))
     return _answer({"tabs": [tab for tabs_of_user in lists for tab in tabs_of_user]})
+
+
+async def _outbox(request: Request) -> Response:
+    """Show the newest e-mails and texts that would have been sent."""
+    store = request.app.state.hub.store
+    kept = await store.command("LRANGE", store.keys.work(OUTBOX), -OUTBOX_SHOWN, -1)
+    messages = (orjson.loads(message) for message in reversed(kept))
+    return _answer({"messages": [{name: one[name] for name in OUTBOX_FIELDS} for one in messages]})
 
 
 async def _token(hub: Hub, body: dict[str, Any]) -> Response:

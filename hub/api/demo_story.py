@@ -29,9 +29,9 @@ ACCOUNTS = (
     Account(SEATTLE, "Acme Seattle", ROOT, owner="omar", time_zone=WEST, features=FEATURES),
 )
 USERS = (
-    User("ann", ROOT, "Ann", "ann@acme.example", roles=("agent",), features=MAIL),
-    User("bob", ROOT, "Bob", "bob@acme.example", roles=("agent",), features=MAIL),
-    User("carla", ROOT, "Carla", "carla@acme.example", roles=("manager",)),
+    User("ann", ROOT, "Ann", "ann@acme.example", "+12025550171", roles=("agent",), features=MAIL),
+    User("bob", ROOT, "Bob", "bob@acme.example", "+12025550172", roles=("agent",), features=MAIL),
+    User("carla", ROOT, "Carla", "carla@acme.example", "+12025550173", roles=("manager",)),
     User("dan", ROOT, "Dan", "dan@acme.example", roles=("admin",)),
     User("edith", ROOT, "Edith", "edith@acme.example", roles=("billing_admin",)),
     User("lena", BOSTON, "Lena", "lena@boston.example", roles=("manager",)),
@@ -64,6 +64,7 @@ CONTACTS = (
     Contact("c10", SEATTLE, "Noel", "Varga", ("+12065550110",), "noel@example.com", None),
 )
 CHOICES = {
+    "ann": Preferences(types={"voicemails": {"text": True}, "text_received": {"email": True}}),
     "carla": Preferences(rollup=(BOSTON,)),
     "dan": Preferences(lines=("line-desk",)),
 }

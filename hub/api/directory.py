@@ -23,10 +23,11 @@ from hub.api.decoding import read_model
 from hub.api.directory_models import AccountBody, UserBody
 from hub.api.groups import GROUPS
 from hub.api.lines import LINES
-from hub.api.problem import Problem, invalid, unauthenticated
+from hub.api.problem import Problem, contested, invalid, unauthenticated
 from hub.api.reach import Reach
 from hub.api.ring_groups import RING_GROUPS
 from hub.api.route import Route
+from hub.engine.directory import Changed
 
 TOGETHER = 64  # lines
 
@@ -34,10 +35,10 @@ Store = Callable[[Reach, str, Any], Awaitable[Any]]
 KINDS: dict[str, tuple[type[BaseModel], Store]] = {
     "account": (AccountBody, accounts.place),
     "user": (UserBody, users.store),
-    "group": (GROUPS.model, GROUPS.store),
-    "ring_group": (RING_GROUPS.model, RING_GROUPS.store),
-    "line": (LINES.model, LINES.store),
-    "contact": (CONTACTS.model, CONTACTS.store),
+    "group": (GROUPS.model, GROUPS.place),
+    "ring_group": (RING_GROUPS.model, RING_GROUPS.place),
+    "line": (LINES.model, LINES.place),
+    "contact": (CONTACTS.model, CONTACTS.place),
 }
 ALONE = "account"  # the next line may lie in it
 
@@ -119,6 +120,8 @@ async def _store(reach: Reach, line: Line | tuple[int, Problem]) -> dict[str, An
         await KINDS[line.kind][1](reach, line.id, line.body)
     except Problem as problem:
         return _error(line.number, problem)
+    except Changed:
+        return _error(line.number, contested())
     return None
 
 

@@ -6,8 +6,6 @@ into what is there now: of two who change different fields at the same time, bot
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -15,17 +13,14 @@ from hub.api.call import Answer, Call
 from hub.api.decoding import merge, read_model
 from hub.api.directory_models import DirectoryBody
 from hub.api.fields import is_id
-from hub.api.problem import Problem, conflict, invalid, not_found
+from hub.api.problem import Problem, invalid, not_found
 from hub.core.directory import Document, as_document
-from hub.engine.directory import Changed, Held
+from hub.engine.directory import Held, again_while_changed
 
 Body = TypeVar("Body", bound=DirectoryBody)
 Stored = TypeVar("Stored", bound=Document)
 Value = TypeVar("Value")
 Outcome = TypeVar("Outcome")
-
-TRIES = 10
-PAUSE = 0.01  # seconds, at most and times the tries so far, so that those who collided do not collide again
 
 
 def check_id(id: str, body: DirectoryBody) -> None:
@@ -51,17 +46,15 @@ async def merged(
     hold: Callable[[], Awaitable[Held[Value] | None]],
     write: Callable[[Held[Value]], Awaitable[Outcome]],
 ) -> Outcome:
-    """Read what is stored and write what becomes of it, again while others come between; then raise 409."""
-    for tries in range(TRIES):
+    """Read what is stored and write what becomes of it, again while others come between; then it is a conflict."""
+
+    async def attempt() -> Outcome:
         held = await hold()
         if held is None:
             raise not_found(call.id)
-        try:
-            return await write(held)
-        except Changed:
-            await asyncio.sleep(random.random() * PAUSE * tries)
-            await call.reach.refresh()
-    raise conflict("Others changed this at the same time, again and again. Try again.")
+        return await write(held)
+
+    return await again_while_changed(attempt, call.reach.refresh)
 
 
 def whole(value: Document) -> Answer:

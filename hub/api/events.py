@@ -18,13 +18,14 @@ from hub.api.idempotency import REPLAYED, key_of
 from hub.api.models import BulkAnswer, EventAnswer, EventBody
 from hub.api.needs import Hub
 from hub.api.problem import Problem, forbidden, invalid, unknown_reference
-from hub.api.publishing import Outcome, Posted, commit, decided, earlier, identified
+from hub.api.publishing import LARGE, Outcome, Posted, commit, decided, earlier, identified, surveyed, told
 from hub.api.reach import Reach
 from hub.api.route import Route
+from hub.core.audience import considered
 from hub.core.directory import Contact, Line, RingGroup
 from hub.core.events import Event, problems
 from hub.core.moves import origin_account
-from hub.engine.log import PAGE
+from hub.core.routing import Scene
 from hub.engine.plans import Publication
 
 OPERATORS_TYPE = "important_system_notice"  # AMB-41
@@ -57,23 +58,40 @@ async def post(call: Call) -> Answer:
 
 
 async def _bulk(call: Call, events: list[Incoming]) -> Answer:
-    """Answer each event by itself. All are decided before the first is stored, and stored in their order."""
+    """Answer each event by itself; they are stored in their order."""
     most = call.hub.settings.bulk_events
     if len(events) > most:
         raise invalid(("", f"holds {len(events)} events; a bulk takes at most {most}"))
     resolving = (_settled(_resolve(call.reach, one, _derived(call, i))) for i, one in enumerate(events))
     resolved = await asyncio.gather(*resolving)
     posted = [one for one in resolved if isinstance(one, Posted)]
-    publications = await decided(call.hub, call.reach.tree, posted)
-    outcomes = iter(await _commit_all(call.hub, list(zip(posted, publications, strict=True))))
+    scenes = await surveyed(call.hub, call.reach.tree, posted)
+    outcomes = iter(await _tell_all(call.hub, list(zip(posted, scenes, strict=True))))
     results = [_result(next(outcomes) if isinstance(one, Posted) else one) for one in resolved]
     return Answer({"results": results})
+
+
+async def _tell_all(hub: Hub, events: list[tuple[Posted, Scene]]) -> list[Outcome | Problem]:
+    """Decide about events and store them in their order: a large one alone, of small ones as many as it takes to look
+    at as many people, so that a bulk needs no more memory than one event."""
+    outcomes, run, people = list[Outcome | Problem](), list[tuple[Posted, Publication]](), 0
+    for posted, scene in events:
+        more = considered(hub.catalogue, scene)
+        if people + more > LARGE:
+            outcomes += await _commit_all(hub, run)
+            run, people = [], 0
+        if more > LARGE:
+            outcomes.append(await _settled(told(hub, posted, scene)))
+        else:
+            run.append((posted, await decided(hub, posted, scene)))
+            people += more
+    return outcomes + await _commit_all(hub, run)
 
 
 async def _commit_all(hub: Hub, decided: list[tuple[Posted, Publication]]) -> list[Outcome | Problem]:
     """Store events so that everybody gets them in their order: what is one step together, what is more alone."""
     outcomes: list[Outcome | Problem] = []
-    for is_one_step, run in groupby(decided, lambda one: one[1].size <= PAGE and len(one[1].parts) == 1):
+    for is_one_step, run in groupby(decided, lambda one: one[1].is_one_step):
         if is_one_step:
             outcomes += await asyncio.gather(*(_settled(commit(hub, *one)) for one in run))
         else:
@@ -99,8 +117,8 @@ async def _accept(reach: Reach, incoming: Incoming, derived: Derived | None) -> 
     posted = await _resolve(reach, incoming, derived)
     if isinstance(posted, Outcome):
         return posted
-    (publication,) = await decided(reach.hub, reach.tree, [posted])
-    return await commit(reach.hub, posted, publication)
+    (scene,) = await surveyed(reach.hub, reach.tree, [posted])
+    return await told(reach.hub, posted, scene)
 
 
 async def _resolve(reach: Reach, incoming: Incoming, derived: Derived | None) -> Posted | Outcome:
@@ -144,8 +162,9 @@ async def _referring(reach: Reach, posted: Posted) -> Posted:
     contacts, (line, ring_group), users = await asyncio.gather(
         _contacts(reach, event, root), _line(reach, event, root), _users(reach, event, root)
     )
-    linked = {line.owner or "", *(ring_group.members if ring_group else ())} - {""} if line else set()
-    others = await reach.hub.directory.accounts_of(sorted(linked - users.keys())) if linked else {}
+    linked = set() if reach.is_alone(posted.account.id) else {one.assigned_user for one in contacts.values()}
+    linked |= {line.owner, *(ring_group.members if ring_group else ())} if line else set()
+    others = await reach.hub.directory.accounts_of(sorted(id for id in linked if id and id not in users))
     return replace(posted, contacts=contacts, line=line, ring_group=ring_group, named={**others, **users})
 
 

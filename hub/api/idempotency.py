@@ -1,7 +1,8 @@
 """One answer per Idempotency-Key (protocol.md 3), on every POST.
 
 Only what was done is kept: a refusal did nothing, so the same key may carry the corrected request. A key whose
-request was cut off is a lease, and the next try takes it up; what it had stored by then is found by derived ids.
+request was cut off is a lease, and the next try takes it up; what it had stored by then is found by derived ids. An
+answer that shows a secret is kept sealed (sealing.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import orjson
 
 from hub.api.call import Answer, Call
 from hub.api.problem import Problem, invalid
+from hub.api.sealing import Seal, Unsealed
 from hub.engine.connection import Unavailable
 from hub.engine.idempotency import Fresh, OtherBody, Running, Stored
 
@@ -44,15 +46,18 @@ def reused(key: str) -> Problem:
     return Problem("idempotency_key_reused", f"{key} was used for another request.")
 
 
-async def once(call: Call, handler: Callable[[Call], Awaitable[Answer]]) -> Answer:
-    """Run the handler, or answer again what it answered under this key before."""
+async def once(call: Call, handler: Callable[[Call], Awaitable[Answer]], seal: Seal | Unsealed) -> Answer:
+    """Run the handler, or answer again what it answered under this key before; raise 409 and 422."""
     key = key_of(call)
     if key is None:
         return await handler(call)
     keys, credential = call.hub.idempotency, call.caller.id
     holder = secrets.token_hex(8)
     match await keys.reserve(credential, key, _digest(call), holder):
-        case Stored(status, body):
+        case Stored(status, kept):
+            body = seal.open(key, kept)
+            if body is None:
+                raise Problem("idempotency_key_reused", f"The key {key} was used with another token.")
             return Answer(body or None, status, REPLAYED)
         case OtherBody():
             raise reused(f"The key {key}")
@@ -60,10 +65,12 @@ async def once(call: Call, handler: Callable[[Call], Awaitable[Answer]]) -> Answ
             headers = {"Retry-After": RETRY_AFTER}
             raise Problem("in_progress", "The first request with this key is still running.", headers=headers)
         case Fresh():
-            return await _first(call, handler, key, holder)
+            return await _first(call, handler, seal, key, holder)
 
 
-async def _first(call: Call, handler: Callable[[Call], Awaitable[Answer]], key: str, holder: str) -> Answer:
+async def _first(
+    call: Call, handler: Callable[[Call], Awaitable[Answer]], seal: Seal | Unsealed, key: str, holder: str
+) -> Answer:
     keys, credential = call.hub.idempotency, call.caller.id
     try:
         answer = await handler(call)
@@ -72,7 +79,7 @@ async def _first(call: Call, handler: Callable[[Call], Awaitable[Answer]], key: 
     except Exception:
         await keys.release(credential, key, holder)
         raise
-    await keys.complete(credential, key, holder, answer.status, answer.content())
+    await keys.complete(credential, key, holder, answer.status, seal.close(key, answer.content()))
     return answer
 
 

@@ -64,7 +64,8 @@ def _shown(key: ProducerKey) -> dict[str, Any]:
 
 
 ROUTES = [
-    Route("POST", "/v1/keys", create, DIRECTORY, "Make a producer key", body=KeyBody, answer=MadeKeyAnswer),
+    Route("POST", "/v1/keys", create, DIRECTORY, "Make a producer key", body=KeyBody, answer=MadeKeyAnswer,
+          is_secret=True),
     Route("GET", "/v1/keys", index, DIRECTORY_READ, "List producer keys", query=AccountPageQuery, answer=KeyAnswer),
     Route("DELETE", "/v1/keys/{id}", delete, DIRECTORY, "Revoke a producer key", existing, status=204),
-]
+]  # fmt: skip

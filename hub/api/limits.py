@@ -23,9 +23,17 @@ async def counted(hub: Hub, caller: Caller, reading: Awaitable[Value]) -> Value:
     if caller.is_operator:
         return await reading
     kind, id = ("user", caller.actor or caller.user.id) if caller.user else ("key", caller.id.partition(":")[2])
+    return await _within(hub, kind, id, reading, f"This {kind} makes more requests than it may")
+
+
+async def counted_sample(hub: Hub, user: str, reading: Awaitable[Value]) -> Value:
+    """Read something and count a sample that leaves the house; raise 429 when a user asks for too many."""
+    return await _within(hub, "sample", user, reading, "That is more samples than go out in a minute")
+
+
+async def _within(hub: Hub, kind: str, id: str, reading: Awaitable[Value], refusal: str) -> Value:
     value, wait = await hub.limits.counted(kind, id, reading)
     if wait is None:
         return value
     REQUESTS_LIMITED.labels(kind).inc()
-    detail = f"This {kind} makes more requests than it may; come back in {wait} s."
-    raise Problem("rate_limited", detail, headers={"Retry-After": str(wait)})
+    raise Problem("rate_limited", f"{refusal}; come back in {wait} s.", headers={"Retry-After": str(wait)})

@@ -79,5 +79,5 @@ def _out_of_reach(body: LogInAsBody, actor: User, target: User) -> Problem:
 
 ROUTES = [
     Route("POST", "/v1/log-in-as", create, ADMINISTRATION, "Look through a user's eyes",
-          body=LogInAsBody, answer=LogInAsAnswer),
+          body=LogInAsBody, answer=LogInAsAnswer, is_secret=True),
 ]  # fmt: skip

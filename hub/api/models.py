@@ -117,14 +117,17 @@ class BroadcastAnswer(BaseModel):
     delivered: int = Field(description="written into so many inboxes")
     shown: int
     dismissed: int
-    emailed: int
+    emailed: int = Field(description="taken over by the mail server for so many people so far")
 
 
 class ReachedAnswer(BaseModel):
-    """What became of a broadcast or notice at one user; `notification` is null where it did not arrive."""
+    """What became of a broadcast or notice at one user; `notification` is null where it did not arrive.
 
-    user: str
-    account: str
+    Who is not in an account that the caller sees is counted, and not named.
+    """
+
+    user: str | None
+    account: str | None
     notification: str | None
     reason: str
     delivered: bool
@@ -172,6 +175,13 @@ class PreferencesBody(BaseModel):
     types: dict[str, dict[str, bool]] = Field({})
     channels: dict[str, dict[str, Any]] = Field({})
     quiet_hours: dict[str, str] | None = None
+
+
+class SampleBody(Strict):
+    """Which type to show, and on which channels; on all that it has, unless they are named."""
+
+    type: Annotated[str, Field(min_length=1, max_length=128)]
+    channels: Annotated[list[Literal["system", "text", "email"]], Field(min_length=1, max_length=3), Once] | None = None
 
 
 class ClockBody(Strict):
@@ -240,6 +250,12 @@ class DeliveryQuery(PageQuery):
     channel: Literal["system", "text", "email"] | None = None
     state: Literal["queued", "sent", "skipped", "failed"] | None = None
     event: str | None = None
+
+
+class UnsubscribeQuery(Query):
+    """What the link of a letter carries."""
+
+    token: Annotated[str, Field(min_length=1, max_length=1_024)]
 
 
 class OutboxQuery(PageQuery):

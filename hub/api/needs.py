@@ -10,6 +10,7 @@ from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Identity
@@ -54,6 +55,8 @@ class Hub(Protocol):
     def log(self) -> Log: ...
     @property
     def plans(self) -> Plans: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
     @property
     def audit(self) -> Audit: ...
     @property

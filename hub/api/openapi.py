@@ -24,6 +24,7 @@ SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "the operator key, a producer key or a user token"},
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
 }
+LED_NOWHERE = (404, 409, 422)  # of a link that carries its own right
 ANYWHERE = (400, 500, 503)  # the Host, a fault, the store
 NAMING = frozenset(("account", "user", "groups", "users"))  # parameters that name what may not be there
 
@@ -56,9 +57,9 @@ def _open(row: OpenRoute) -> dict[str, Any]:
     unnamed = {"type": "object" if row.media_type == "application/json" else "string"}
     schema = reference(shown_name(row.answer)) if row.answer else unnamed
     done = {"description": "done", "content": {row.media_type: {"schema": schema}}}
-    refused = {str(status): refusal(status) for status in ANYWHERE}
+    refused = {str(status): refusal(status) for status in sorted({*ANYWHERE, *(LED_NOWHERE if row.query else ())})}
     words = {"summary": row.summary, "operationId": _operation_id(row)}
-    return {**words, "security": [], "responses": {"200": done, **refused}}
+    return {**words, "parameters": _in_query(row), "security": [], "responses": {"200": done, **refused}}
 
 
 def _operation(row: Route) -> dict[str, Any]:
@@ -138,10 +139,14 @@ def _in_path(row: Route) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
 
 
-def _in_query(row: Route) -> list[dict[str, Any]]:
+def _in_query(row: Row) -> list[dict[str, Any]]:
     """Describe the parameters of the URL; one that may be left out is not null there, but missing or empty."""
     properties = row.query.model_json_schema().get("properties", {}) if row.query else {}
-    return [{"name": name, "in": "query", "schema": _given(schema)} for name, schema in properties.items()]
+    required = {name for name, field in row.query.model_fields.items() if field.is_required()} if row.query else set()
+    return [
+        {"name": name, "in": "query", "schema": _given(schema), **({"required": True} if name in required else {})}
+        for name, schema in properties.items()
+    ]
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.engine.connection import Unavailable
+from hub.engine.directory import Changed
 
 RETRY_AFTER = "2"  # seconds; a store that restarts is back by then
 MEDIA_TYPE = "application/problem+json"
@@ -100,6 +101,11 @@ def conflict(detail: str) -> Problem:
     return Problem("conflict", detail)
 
 
+def contested() -> Problem:
+    """Refuse what others wrote, moved or removed at the same time, again and again."""
+    return conflict("Others changed this at the same time, again and again. Try again.")
+
+
 def invalid(*errors: tuple[str, str]) -> Problem:
     """Refuse a request for the values of its fields."""
     return Problem("invalid", _sentence(errors), errors)
@@ -138,6 +144,8 @@ def of_exception(error: Exception, request: Request) -> Problem:
                 "The store cannot be reached; nothing was accepted. Try again.",
                 headers={"Retry-After": RETRY_AFTER},
             )
+        case Changed():
+            return contested()
         case HTTPException():
             code = "method_not_allowed" if error.status_code == 405 else "not_found"
             return Problem(code, error.detail, headers=error.headers)

@@ -10,9 +10,10 @@ stores the event's marker. So whoever repeats a request that was cut off finds w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,24 +22,29 @@ import orjson
 
 from hub.api.idempotency import reused
 from hub.api.needs import Hub
+from hub.api.parts import Decided
+from hub.api.turns import in_turns
+from hub.core.audience import considered, types_of
 from hub.core.catalogue import NotificationType
 from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup
 from hub.core.events import Event
 from hub.core.inbox import happening_id, shared_body
-from hub.core.routing import Decision, Dropped, Routed, Scene, Way, concerned, sentence, tell
-from hub.engine.log import Happening, Marker, Recipient, Skipped, cutoff
+from hub.core.personal import Errand, numbered, reached, sending
+from hub.core.routing import Dropped, Routed, Scene, Way, concerned, telling
+from hub.core.turns import TURN, Turns, at_once, pieces
+from hub.engine.log import Happening, Marker, cutoff
 from hub.engine.plans import INLINE, Part, Publication
 from hub.engine.rows import Record
 from hub.metrics import EVENTS, NOTIFICATIONS
 
-Numbered = tuple[int, Decision]  # a user's number is their place among all who were considered
+LARGE = 5_000  # people looked at: about 5 MB while they are decided about
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """An event with the objects it names. `digest` is that of its body; `marker` makes it one event.
 
-    `named` are the accounts of the users whom the event, its line or its ring group names.
+    `named` are the accounts of the users whom the event, its line, its ring group or one of its contacts names.
     """
 
     event: Event
@@ -78,8 +84,8 @@ def at_text(now: float) -> str:
 async def publish(hub: Hub, event: Event, account: Account) -> Outcome:
     """Raise an event of the hub's own."""
     posted = identified(Posted(event, account), hub.clock.now())
-    (publication,) = await decided(hub, await hub.directory.tree(), [posted])
-    return await commit(hub, posted, publication)
+    (scene,) = await surveyed(hub, await hub.directory.tree(), [posted])
+    return await told(hub, posted, scene)
 
 
 def identified(posted: Posted, now: float) -> Posted:
@@ -89,27 +95,56 @@ def identified(posted: Posted, now: float) -> Posted:
     return replace(posted, event=replace(posted.event, id=new_event_id(now)))
 
 
-async def decided(hub: Hub, tree: AccountTree, events: Sequence[Posted]) -> list[Publication]:
-    """Work out what is to be stored of each event; the members of an account are read once for all of them."""
+async def surveyed(hub: Hub, tree: AccountTree, events: Sequence[Posted]) -> list[Scene]:
+    """Read what the rules may read of each event; the members of an account are read once for all of them."""
     concern = [concerned(hub.catalogue, posted.event, tree, posted.named) for posted in events]
     accounts = sorted(frozenset().union(*concern))
-    members = dict(zip(accounts, await asyncio.gather(*map(hub.directory.members, accounts)), strict=True))
-    found = []
-    for posted, ids in zip(events, concern, strict=True):
-        scene = Scene(
+    reading = asyncio.gather(*map(hub.directory.members, accounts))
+    found, numbers = await asyncio.gather(reading, _numbers(hub, tree, events))
+    members = dict(zip(accounts, found, strict=True))
+    return [
+        Scene(
             posted.event, posted.account, tree, {id: members[id] for id in ids}, posted.contacts,
-            posted.line, posted.ring_group, posted.named,
-        )  # fmt: skip
-        found.append(decide(hub, posted, scene))
-        await asyncio.sleep(0)  # a bulk to large accounts does not hold up everybody else
-    return found
+            posted.line, posted.ring_group, posted.named, numbers.get(tree.root(posted.account.id), frozenset()),
+        )
+        for posted, ids in zip(events, concern, strict=True)
+    ]  # fmt: skip
 
 
-def decide(hub: Hub, posted: Posted, scene: Scene) -> Publication:
+async def told(hub: Hub, posted: Posted, scene: Scene) -> Outcome:
+    """Decide about an event and store what comes of it; raise 422 when another one came under its id before."""
+    async with hub.plans.large if considered(hub.catalogue, scene) > LARGE else contextlib.nullcontext():
+        return await commit(hub, posted, await decided(hub, posted, scene))
+
+
+async def decided(hub: Hub, posted: Posted, scene: Scene) -> Publication:
+    """Work out what is to be stored of an event; whoever else is served here is served between two turns."""
+    if considered(hub.catalogue, scene) > TURN:
+        # Members change in place as soon as somebody else reads them anew.
+        still = replace(scene, members={id: dict(members) for id, members in scene.members.items()})
+        return await in_turns(deciding(hub, posted, still))
+    publication = at_once(deciding(hub, posted, scene))
+    await asyncio.sleep(0)  # the next one of a bulk waits for its turn
+    return publication
+
+
+async def _numbers(hub: Hub, tree: AccountTree, events: Sequence[Posted]) -> dict[str, frozenset[str]]:
+    """Read the lines' numbers of each tree in which somebody may be sent a text."""
+    texting = (one for one in events if any("text" in kind.channels for kind in types_of(hub.catalogue, one.event)))
+    roots = sorted({tree.root(one.account.id) for one in texting})
+    found = await asyncio.gather(*map(hub.directory.lines, roots))
+    return {root: frozenset(line.number for line in lines.values()) for root, lines in zip(roots, found, strict=True)}
+
+
+def deciding(hub: Hub, posted: Posted, scene: Scene) -> Turns[Publication]:
     """Work out who is told, as the parts to store; the first one is of the event's own account and type."""
-    ways = tell(hub.catalogue, scene)
-    parts = [part for place, way in enumerate(ways) for part in _parts(hub, scene, way, is_first=place == 0)]
-    answer = orjson.dumps({"body": _answer(posted, ways, parts)})
+    now = hub.clock.now()
+    ways, sent, parts = (yield from telling(hub.catalogue, scene)), list[Errand](), list[Part]()
+    for place, way in enumerate(ways):
+        going = yield from sending(hub.catalogue, scene, way, now)
+        parts += yield from _parts(hub, scene, way, going, is_first=place == 0)
+        sent += going
+    answer = orjson.dumps({"body": _answer(posted, ways, sent, parts)})
     return Publication(parts, Marker(posted.marker or posted.event.id or "", posted.digest, answer))
 
 
@@ -133,51 +168,47 @@ def earlier(posted: Posted, accepted: tuple[str, bytes]) -> Outcome:
     return Outcome(orjson.loads(answer)["body"], True)
 
 
-def _answer(posted: Posted, ways: Sequence[Way], parts: Sequence[Part]) -> dict[str, Any]:
-    """Answer how many are told; null when they are so many that they are told later."""
+def _answer(posted: Posted, ways: Sequence[Way], sent: Sequence[Errand], parts: Sequence[Part]) -> dict[str, Any]:
+    """Answer how many are told on at least one channel; null when they are so many that they are told later."""
     reasons = [way.outcome.reason for way in ways if isinstance(way.outcome, Dropped)]
     if len(reasons) == len(ways):
         return {"id": posted.event.id, "status": "dropped", "reason": reasons[0], "recipients": 0}
-    users = {to.user for part in parts for to in part.recipients}
-    count = None if sum(len(part.recipients) for part in parts) > INLINE else len(users)
-    return {"id": posted.event.id, "status": "accepted", "recipients": count}
+    is_large = sum(part.size for part in parts) > INLINE
+    return {"id": posted.event.id, "status": "accepted", "recipients": None if is_large else reached(ways, sent)}
 
 
-def _parts(hub: Hub, scene: Scene, way: Way, is_first: bool) -> Iterator[Part]:
-    """Make a part for each account and type under which somebody is told or not."""
-    own = (way.event.account, way.event.type)
-    places: dict[tuple[str, str], list[Numbered]] = {own: []} if is_first else {}
-    for index, one in enumerate(way.outcome.decisions if isinstance(way.outcome, Routed) else ()):
-        places.setdefault((one.account, one.type), []).append((index, one))
-    for (account, type), numbered in places.items():
-        yield _part(hub, scene, way.event, account, hub.catalogue[type], numbered)
+def _parts(hub: Hub, scene: Scene, way: Way, sent: Sequence[Errand], is_first: bool) -> Turns[list[Part]]:
+    """Make a part for each account and type under which somebody is told or not, in the app or beside it."""
+    own, index = (way.event.account, way.event.type), numbered(way, sent)
+    places: dict[tuple[str, str], Decided] = {own: Decided()} if is_first else {}
+    for decisions in pieces(way.outcome.decisions if isinstance(way.outcome, Routed) else ()):
+        for decision in decisions:
+            place = places.setdefault((decision.account, decision.type), Decided())
+            place.decisions.append((index[decision.user], decision))
+        yield len(decisions)
+    for errands in pieces(sent):
+        for errand in errands:
+            places.setdefault((errand.account, errand.type), Decided()).errands.append((index[errand.user], errand))
+        yield len(errands)
+    parts = list[Part]()
+    for (account, type), found in places.items():
+        happening = _happening(hub, scene, way.event, account, hub.catalogue[type], found)
+        parts.append((yield from found.parting(happening)))
+    return parts
 
 
-def _part(
-    hub: Hub, scene: Scene, event: Event, account: str, kind: NotificationType, numbered: Iterable[Numbered]
-) -> Part:
-    told = [(index, one) for index, one in numbered if one.told]
+def _happening(hub: Hub, scene: Scene, event: Event, account: str, kind: NotificationType, found: Decided) -> Happening:
     now, slot = hub.clock.now(), scene.tree.get(account)
-    happening = Happening(
+    is_original = kind.personal_target == "original_contact_assigned_user"
+    subject = scene.contact(event.original_contact if is_original else event.contact)
+    home = scene.tree.get(event.account) or scene.account
+    reasons = found.sentences(kind.title, subject.name if subject else None, home.name or home.id)
+    return Happening(
         base=new_base(now),
         account=account,
-        record=Record(shared_body(event, kind, at_text(now)), _reasons(scene, event, kind, told)),
+        record=Record(shared_body(event, kind, at_text(now)), reasons),
         at=int(now * 1000),
         cutoff=cutoff(now, slot.retention_days if slot else scene.account.retention_days),
         sticky=kind.sticky,
         origin=None if event.account == account else event.account,
     )
-    return Part(
-        happening,
-        [Recipient(one.user, index, one.reason, one.channel) for index, one in told],
-        [Skipped(one.user, index, one.reason) for index, one in numbered if not one.told],
-    )
-
-
-def _reasons(scene: Scene, event: Event, kind: NotificationType, told: Iterable[Numbered]) -> dict[str, str]:
-    """Say each reason in a sentence that names the contact and the account that the event is of."""
-    is_original = kind.personal_target == "original_contact_assigned_user"
-    subject = scene.contact(event.original_contact if is_original else event.contact)
-    account = scene.tree.get(event.account) or scene.account
-    names = kind.title, subject.name if subject else None, account.name or account.id
-    return {str(code): sentence(code, *names) for code in {one.reason for _, one in told}}

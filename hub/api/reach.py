@@ -35,6 +35,10 @@ class Reach:
         top = self.caller.account
         return self.tree.get(account) is not None if top is None else self.tree.contains(top, account)
 
+    def is_alone(self, account: str) -> bool:
+        """Tell whether an account has no other in its tree, so that all its people are its own users."""
+        return self.tree.root(account) == account and not self.tree.descendants(account)
+
     def accounts(self) -> list[str]:
         """List the ids of all visible accounts, in order."""
         top = self.caller.account

@@ -20,7 +20,7 @@ from hub.api.problem import Problem, invalid, not_found
 from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import Contact, Group, Line, RingGroup
-from hub.engine.directory import Held
+from hub.engine.directory import Held, absent, again_while_changed, users_of
 
 Object = TypeVar("Object", Contact, Group, RingGroup, Line)
 Body = TypeVar("Body", bound=DirectoryBody)
@@ -29,6 +29,12 @@ Body = TypeVar("Body", bound=DirectoryBody)
 def everything(caller: Caller, value: Any) -> bool:
     """Show a caller all that lies in their tree."""
     return True
+
+
+def body_account(body: DirectoryBody) -> str:
+    """Read the account in which an object is to lie."""
+    account: str = getattr(body, "account")  # noqa: B009 - every model of these has one
+    return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +79,38 @@ class Resource(Generic[Object, Body]):
         found = await directory.get(self.kind, root, call.id)
         return [found] if found is not None else []
 
-    async def store(
-        self, reach: Reach, id: str, body: Body, root: str | None = None, held: Held[Object] | None = None
-    ) -> Object:
-        """Check and keep an object; raise 409 when its id is taken, unseen, under its root account."""
+    async def place(self, reach: Reach, id: str, body: Body, root: str | None = None) -> Object:
+        """Keep a whole object over what is there, if anything; again while others write it."""
+
+        async def attempt() -> Object:
+            belongs = reach.tree.root(body_account(body))
+            held = await reach.hub.directory.held(self.kind, id, belongs)
+            return await self.store(reach, id, body, root, held or absent(belongs))
+
         check_id(id, body)
-        account: str = getattr(body, "account")  # noqa: B009 - every model of these has one
+        return await again_while_changed(attempt, reach.refresh)
+
+    async def store(self, reach: Reach, id: str, body: Body, root: str | None, held: Held[Object]) -> Object:
+        """Check and keep an object over the very one that was held; raise 409 when its id is taken, unseen, under its
+        root account."""
+        check_id(id, body)
+        account = body_account(body)
         reach.account(account)
         belongs = reach.tree.root(account)
         if reach.caller.is_operator and root not in (None, belongs):
             raise invalid(("account", f"does not lie under the root account {root}"))
-        before = held.value if held else await reach.hub.directory.get(self.kind, belongs, id)
+        before: Object | None = held.value
         if before is not None and reach.tree.get(before.account) and not reach.sees(before.account):
             raise taken(self.noun, id)
         filled_in = await self.complete(reach, body, before, belongs)
-        value = self.kind.from_document({**body.model_dump(), **filled_in, "id": id})
+        value: Object = self.kind.from_document({**body.model_dump(), **filled_in, "id": id})
         await reach.hub.directory.put(belongs, value, held)
+        await _let_go_of_the_gone(reach, {*users_of(value)} - {*(users_of(before) if before else ())}, belongs)
         return value
 
     async def put(self, call: Call) -> Answer:
         """Create or replace."""
-        return whole(await self.store(call.reach, call.id, call.body, call.query.root))
+        return whole(await self.place(call.reach, call.id, call.body, call.query.root))
 
     async def patch(self, call: Call) -> Answer:
         """Merge."""
@@ -106,7 +123,14 @@ class Resource(Generic[Object, Body]):
 
     async def delete(self, call: Call) -> Answer:
         """Remove."""
-        await call.hub.directory.delete(self.kind, call.reach.tree.root(call.target.account), call.id)
+        root, directory = call.reach.tree.root(call.target.account), call.hub.directory
+
+        async def remove(held: Held[Object]) -> None:
+            if not call.reach.sees(held.value.account):  # another one, made since
+                raise not_found(f"{self.noun} {call.id}")
+            await directory.delete(self.kind, root, call.id, held)
+
+        await merged(call, lambda: directory.held(self.kind, call.id, root), remove)
         return NO_CONTENT
 
     async def index(self, call: Call) -> Answer:
@@ -127,3 +151,15 @@ class Resource(Generic[Object, Body]):
             Route("GET", f"/v1/{self.path}", self.index, SHARED_READ, f"List {noun}s", query=AccountPageQuery,
                   answer=model),
         ]  # fmt: skip
+
+
+async def _let_go_of_the_gone(reach: Reach, named: set[str], root: str) -> None:
+    """Look again for users who were just named: one who was erased or left the tree between the check and the write
+    was taken out of what was there then."""
+    accounts = await reach.hub.directory.accounts_of(named)
+    if all(user in accounts and reach.tree.root(accounts[user]) == root for user in named):
+        return
+    await reach.refresh()
+    for user in named:
+        if user not in accounts or reach.tree.root(accounts[user]) != root:
+            await reach.hub.directory.leave(root, user)

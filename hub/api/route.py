@@ -27,9 +27,11 @@ from hub.api.models import Query
 from hub.api.needs import Hub
 from hub.api.problem import of_exception
 from hub.api.reach import Reach
+from hub.api.sealing import Seal, Unsealed
 from hub.metrics import REQUEST_SECONDS, REQUESTS
 
 READING = ("GET", "HEAD", "OPTIONS")
+UNSEALED = Unsealed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Route:
 
     `target` finds what the path names and raises 404; `body` decodes JSON (None leaves the bytes in `Call.raw`);
     `bulk` allows the larger body; `answer`, `summary` and `answers` (to other forms of the request, by their status)
-    are what openapi.json says; `manners` are another product's where the call is.
+    are what openapi.json says; `manners` are another product's where the call is; what `is_secret` answers is never
+    shown again.
     """
 
     method: str
@@ -55,6 +58,7 @@ class Route:
     status: int = 200
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     manners: Manners = OURS
+    is_secret: bool = False
 
     @property
     def takes_body(self) -> bool:
@@ -64,12 +68,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A row that anybody may call, without a credential: operations and documents."""
+    """A row that anybody may call, without a credential: operations, documents, and links that carry their own right.
+
+    The handler reads what the URL says; `query` is what openapi.json says of it.
+    """
 
     path: str
     handler: Callable[[Hub, Request], Awaitable[Answer]]
     summary: str
     method: str = "GET"
+    query: type[Query] | None = None
     answer: type[BaseModel] | None = None
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     media_type: str = "application/json"
@@ -107,7 +115,8 @@ async def _response(hub: Hub, row: Row, request: Request) -> Response:
 
 
 async def _pass(hub: Hub, row: Route, request: Request) -> Answer:
-    caller = await authenticate(hub, row.manners.authorization(request.headers))
+    authorization = row.manners.authorization(request.headers)
+    caller = await authenticate(hub, authorization)
     reach = await counted(hub, caller, Reach.of(hub, caller))
     if row.method not in READING:
         refuse_view(caller)
@@ -122,7 +131,7 @@ async def _pass(hub: Hub, row: Route, request: Request) -> Answer:
         await _decode(row, call)
     if row.method != "POST":
         return await row.handler(call)
-    return await once(call, row.handler)
+    return await once(call, row.handler, Seal(authorization) if row.is_secret else UNSEALED)
 
 
 async def _decode(row: Route, call: Call) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from hub.api.announcing import (
     Draft,
@@ -22,8 +22,11 @@ from hub.api.call import NO_CONTENT, Answer, Call
 from hub.api.models import BroadcastAnswer, PageQuery, ReachedAnswer, SentAnswer, SystemNoticeBody
 from hub.api.problem import not_found
 from hub.api.route import Route
+from hub.api.turns import in_turns
 from hub.core.broadcasts import NOTICE, NOTICES, Broadcast
+from hub.core.personal import Errand, sending_beside
 from hub.core.routing import Decision, Member, Reason
+from hub.core.turns import Turns, pieces
 
 ACCOUNTS = 100  # whose members are read at a time
 EVERYBODY = "all"
@@ -49,11 +52,13 @@ async def post(call: Call) -> Answer:
     named = [] if body.accounts == EVERYBODY else list(body.accounts)
     for i, id in enumerate(named):
         call.reach.account(id, f"accounts[{i}]")
+    decisions, errands = await _everybody(call, named or call.reach.accounts())
     draft = Draft(
         home=NOTICES,
         kind=call.hub.catalogue[NOTICE],
         message=message,
-        decisions=await _everybody(call, named or call.reach.accounts()),
+        decisions=decisions,
+        errands=errands,
         title=body.title,
         url=body.url,
         expires_at=body.expires_at,
@@ -84,23 +89,32 @@ async def delete(call: Call) -> Answer:
     return NO_CONTENT
 
 
-async def _everybody(call: Call, accounts: list[str]) -> list[Decision]:
-    """Decide about all users of these accounts: whoever is active gets it."""
-    found: list[Decision] = []
+async def _everybody(call: Call, accounts: list[str]) -> tuple[list[Decision], list[Errand]]:
+    """Decide about all users of these accounts: whoever is active gets it, and by e-mail who wants copies."""
+    hub, kind, now = call.hub, call.hub.catalogue[NOTICE], call.hub.clock.now()
+    decisions: list[Decision] = []
+    errands: list[Errand] = []
     for start in range(0, len(accounts), ACCOUNTS):
         some = accounts[start : start + ACCOUNTS]
-        for account, members in zip(some, await asyncio.gather(*map(call.hub.directory.members, some)), strict=True):
-            found += _decisions(account, members)
+        for account, members in zip(some, await asyncio.gather(*map(hub.directory.members, some)), strict=True):
+            still = dict(members)  # they change in place as soon as somebody else reads them anew
+            found = await in_turns(_deciding(account, still))
+            decisions += found
+            errands += await in_turns(sending_beside(kind, found, still, call.reach.tree, now))
             await asyncio.sleep(0)
+    return decisions, errands
+
+
+def _deciding(account: str, members: Mapping[str, Member]) -> Turns[list[Decision]]:
+    found = list[Decision]()
+    for users in pieces(sorted(members)):
+        for id in users:
+            if members[id].user.active:
+                found.append(Decision(id, account, NOTICE, True, Reason.EVERYONE, "all"))
+            else:
+                found.append(Decision(id, account, NOTICE, False, Reason.INACTIVE))
+        yield len(users)
     return found
-
-
-def _decisions(account: str, members: Mapping[str, Member]) -> Iterator[Decision]:
-    for id in sorted(members):
-        if members[id].user.active:
-            yield Decision(id, account, NOTICE, True, Reason.EVERYONE, "all")
-        else:
-            yield Decision(id, account, NOTICE, False, Reason.INACTIVE)
 
 
 ITEM, LIST = "/v1/system-notices/{id}", "/v1/system-notices"

@@ -12,7 +12,7 @@ from hub.api.entity import check_id, merged, patched, shown, taken, to_stored, w
 from hub.api.fields import RESERVED_ID
 from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page
-from hub.api.problem import conflict, not_found
+from hub.api.problem import not_found
 from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import User, as_document
@@ -47,19 +47,24 @@ async def store(reach: Reach, id: str, body: UserBody, held: Held[User] | None =
     """Check and keep a user; another account in the same tree is a move. Raise 409 for an id taken elsewhere."""
     check_id(id, body)
     reach.account(body.account)
-    before = await reach.hub.directory.account_of(id)
-    if before is not None and not reach.sees(before):
-        raise taken("user", id)
     user = to_stored(User, id, body)
     try:
-        await reach.hub.directory.put_user(user, held)
+        await reach.hub.directory.put_user(user, held, reach.sees)
     except Taken:
         raise taken("user", id) from None
     except Changed:
-        if held:
-            raise  # to be merged again
-        raise conflict("Others changed this user at the same time, again and again. Try again.") from None
+        await reach.refresh()
+        reach.account(body.account)  # it may have been removed meanwhile
+        raise
     return user
+
+
+async def erasable(call: Call) -> User:
+    """Find the user of the path, or who was being erased when that was cut off: the next to ask finishes it."""
+    left = await call.hub.directory.erased_in(call.id)
+    if left is not None and call.reach.sees(left):
+        return await call.hub.directory.user(call.id) or User(call.id, left)
+    return await existing(call)
 
 
 async def put(call: Call) -> Answer:
@@ -104,7 +109,7 @@ ROUTES = [
     Route("PUT", ITEM, put, DIRECTORY, "Create, replace or move a user", replaceable, UserBody, answer=UserBody),
     Route("PATCH", ITEM, patch, DIRECTORY, "Change a user", existing, UserBody, merges=True, answer=UserBody),
     Route("GET", ITEM, shown, USER_READ, "Read a user", existing, answer=UserBody),
-    Route("DELETE", ITEM, delete, DIRECTORY, "Remove a user", existing, status=204),
+    Route("DELETE", ITEM, delete, DIRECTORY, "Remove a user", erasable, status=204),
     Route(
         "POST", f"{ITEM}/disconnect", disconnect, ADMINISTRATION, "Close a user's tabs",
         existing, answer=DisconnectAnswer,

@@ -1,20 +1,26 @@
 """The composition root: settings in, an application out. The only place that builds things."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from hub import api
-from hub.api import client_files, upgrade
+from hub.api import accounts, client_files, upgrade
 from hub.api import demo as demonstration
+from hub.channels.email import Mailer
+from hub.channels.outbox import Outbox
+from hub.channels.sms import Texter
 from hub.core.catalogue import load
 from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock, SharedClock
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
@@ -25,8 +31,12 @@ from hub.engine.tabs import Tabs
 from hub.gateway import Gateway
 from hub.gateway.endpoint import PATH
 from hub.settings import Settings
+from hub.workers.courier import Courier, End
 from hub.workers.router import Router
 from hub.workers.scheduler import Scheduler
+from hub.workers.writer import Writer
+
+OUTBOX_KEPT = 10_000  # messages, the newest
 
 
 class Hub:
@@ -52,7 +62,13 @@ class Hub:
         self.tabs = Tabs(self.store, self.name)
         self.gateway = Gateway(self) if settings.role != "worker" else None
         self.router = Router(self.plans, self.broadcasts)
-        self.scheduler = Scheduler(self.directory, self.log, self.broadcasts, self.audit, self.clock)
+        self.deliveries = Deliveries(self.store, self.log.couriers)
+        self.ends = ends(settings, self.store, self.clock)
+        self.courier = Courier(self.deliveries, self.directory, self._writer(), self.clock, self.ends)
+        self.scheduler = Scheduler(
+            self.directory, self.log, self.broadcasts, self.deliveries, self.audit, self.clock,
+            partial(accounts.finish_all, self),
+        )  # fmt: skip
         self._draining = False
 
     def __repr__(self) -> str:
@@ -70,6 +86,7 @@ class Hub:
             await self.gateway.start()
         if self.settings.role != "gateway":
             self.router.start()
+            self.courier.start()
             self.scheduler.start()
 
     async def drain(self) -> None:
@@ -83,6 +100,9 @@ class Hub:
         if self.settings.role != "gateway":
             await self.router.stop()
             await self.scheduler.stop()
+        await self.courier.stop()  # whoever settled in test mode worked with it, whatever the role
+        for end in self.ends.values():
+            await end.close()
         if self.gateway:
             await self.gateway.stop()
         if self.shared_clock:
@@ -99,6 +119,27 @@ class Hub:
         """Return when no accepted work is left (test mode)."""
         await self.scheduler.settle()
         await self.router.settle()
+        await self.courier.settle()
+
+    def _writer(self) -> Writer:
+        public_url = self.settings.public_url
+        return Writer(self.catalogue, partial(self.identity.unsubscribe_link, public_url), public_url)
+
+
+def ends(settings: Settings, store: Store, clock: Clock) -> dict[str, End]:
+    """Choose where texts and e-mails go: to a provider, else into the outbox."""
+    kept = Outbox(partial(keep, store), clock.now, email_from=settings.email_from, sms_from=settings.sms_from)
+    mail: End = Mailer(settings.smtp_url, settings.email_from) if settings.smtp_url and settings.email_from else kept
+    texts: End = Texter(settings.sms_url, settings.sms_from) if settings.sms_url else kept
+    return {"text": texts, "email": mail}
+
+
+async def keep(store: Store, message: bytes) -> None:
+    """Keep a message in the outbox; the oldest leave it."""
+    outbox = store.keys.work("outbox")
+    await asyncio.gather(
+        store.command("RPUSH", outbox, message), store.command("LTRIM", outbox, -OUTBOX_KEPT, -1)
+    )  # fmt: skip
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -1,6 +1,6 @@
 """`hub inspect`: what a hub decided and why, in words, out of what its API tells.
 
-The reason codes are the core's and so are their sentences; here they are put beside each other.
+The reason codes are the core's and so are their sentences, which the API tells; here they are put beside each other.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from hub.app.broadcasting import receipts
 from hub.app.inspecting_users import inspect_user
 from hub.app.naming import Names
 from hub.app.operating import PAGE, RunningHub, part
-from hub.core.catalogue import load
 from hub.core.inbox import split_id
-from hub.core.routing import sentence
 from hub.settings import Unfit
 
 Row = Mapping[str, Any]
@@ -35,7 +33,7 @@ def inspect_notification(hub: RunningHub, id: str) -> Iterator[str]:
     yield f"State: {found['state']}"
     yield f"Why: {found['reason']}"
     yield "Deliveries:"
-    yield from (f"  {_delivery(row)}, {_why(row)} ({row['at']})" for row in found["deliveries"])
+    yield from (f"  {_delivery(row)}, {_coded(row)} ({row['at']}): {row['why']}" for row in found["deliveries"])
 
 
 def inspect_delivery(hub: RunningHub, id: str) -> Iterator[str]:
@@ -83,32 +81,23 @@ def _own_rows(names: Names, found: Row) -> Iterator[dict[str, Any]]:
 
 
 def _decisions(names: Names, event: Row | None, rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Say one decision a line, under the account of the users and the type under which they were considered."""
-    contact = None
+    """Say one delivery a line, under the account of the users and the type under which they were considered."""
     if event:
         yield f"{event['title']} of {event['at']} in account {names.account(event['account'])}{_about(names, event)}"
-        contact = event.get("contact") and names.contact_name(event["contact"], event["account"])
     counts: dict[str, int] = {}
     for (account, kind), group in groupby(rows, lambda row: (row["account"], row["type"])):
-        home = names.account_name(event["account"] if event else account)
         yield f"Users of account {names.account(account)}, as {kind}:"
         for row in group:
             counts[row["reason"]] = counts.get(row["reason"], 0) + 1
-            because = sentence(row["reason"], _title(kind), contact, home)
-            yield f"  {row['user']}: {_delivery(row)}, {_why(row)}: {because}"
+            yield f"  {row['user']}: {_delivery(row)}, {_coded(row)}: {row['why']}"
     yield f"In all: {', '.join(f'{reason} {number:,}' for reason, number in sorted(counts.items()))}"
 
 
-def _title(kind: str) -> str:
-    known = load().get(kind)
-    return known.title if known else kind
-
-
 def _delivery(row: Row) -> str:
-    return f"{row['channel']} to {row['to']}: {row['state']}"
+    return f"{row['channel']} to {row['to'] or 'nobody'}: {row['state']}"
 
 
-def _why(row: Row) -> str:
+def _coded(row: Row) -> str:
     tries = f" after {row['attempts']} attempts" if row["attempts"] > 1 else ""
     return f"{row['reason']}{tries}"
 

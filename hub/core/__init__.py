@@ -11,6 +11,7 @@ moves        contacts that change accounts: bulks, single notices, word to the a
 audience     whom a type reaches, where and by which link: the account, roll-up, lines, those named
 routing      an event: dropped, or one decision for every user considered; reasons: why, as codes and sentences
 personal     who gets a text or an e-mail beside the app, where and from when on; quiet: when quiet hours end
+turns        long work in short turns, for who must not be held up meanwhile
 bursts       when many texts of one number to one line are a flood
 broadcasts   one-time messages: made safe, resolved to people, kept as a document
 inbox        ids and the JSON of what lies in a person's inbox

@@ -1,7 +1,9 @@
 """Whom a notification type reaches before anybody's preferences are asked, where, and by which link.
 
     account_users         the users of the event's account, and those above it who rolled it up (C-18, AMB-14)
-    admins, all_users     the users of the event's account
+    all_users             the users of the event's account
+    admins, billing_admins  those of them who have the role, and those who chose about the type once: so that it can be
+                          said why they are not told, without a note about every other user of the account
     addressee and the like  whom the event names, each in their own account
     line_users            the line's owner, its ring group's members, and who opted in to the line (A-03, A-34)
     personal_line_owner   the line's owner, and who opted in to it (A-07, AMB-29)
@@ -26,6 +28,7 @@ from hub.core.reasons import Reason
 
 ROLLUP = "rollup"  # the add-on that makes an account's users hear of the accounts below it
 NAMED = frozenset({"addressee", "event_attendees", "group_members", "template_recipients"})
+EVERYBODY = frozenset({"account_users", "all_users"})
 ROLES = {"admins": "admin", "billing_admins": "billing_admin"}
 ASSIGNED = frozenset({"contact_assigned_user", "original_contact_assigned_user"})  # personal targets
 
@@ -88,6 +91,13 @@ def concerned(
     return found | _concerned(catalogue, left, tree, {})
 
 
+def considered(catalogue: Catalogue, scene: Scene) -> int:
+    """Count about how many people it has to be decided one by one: all of an account, or those whom a type singles
+    out."""
+    told = (scene.event, left_behind(scene.event))
+    return sum(_seats(catalogue, event, scene) for event in told if event)
+
+
 def audience(kind: NotificationType, event: Event, scene: Scene) -> Iterator[Seat]:
     """Give those whom a type reaches, always in the same order; nobody twice."""
     if kind.audience in LINE_AUDIENCES:
@@ -95,7 +105,7 @@ def audience(kind: NotificationType, event: Event, scene: Scene) -> Iterator[Sea
     if kind.audience in NAMED:
         return (seat(scene, user, Reason.NAMED) for user in dict.fromkeys(event.users))
     if kind.audience in ROLES:
-        return _residents(event, scene, Reason.ROLE)
+        return _holders(kind, event, scene)
     if kind.audience == "all_users":
         return _residents(event, scene, Reason.EVERYONE)
     if not kind.rollup:
@@ -124,9 +134,21 @@ def _concerned(catalogue: Catalogue, event: Event, tree: AccountTree, named: Map
     return frozenset(found)
 
 
+def _seats(catalogue: Catalogue, event: Event, scene: Scene) -> int:
+    if any(kind.audience in EVERYBODY for kind in types_of(catalogue, event)):
+        return len(scene.members.get(event.account, ()))
+    return len(event.users)
+
+
 def _residents(event: Event, scene: Scene, link: Reason | None) -> Iterator[Seat]:
     members = scene.members.get(event.account, {})
     return (Seat(user, event.account, members[user], link) for user in sorted(members))
+
+
+def _holders(kind: NotificationType, event: Event, scene: Scene) -> Iterator[Seat]:
+    members, role = scene.members.get(event.account, {}), ROLES[kind.audience]
+    found = (id for id, one in members.items() if one.user.has_role(role) or kind.id in one.preferences.types)
+    return (Seat(user, event.account, members[user], Reason.ROLE) for user in sorted(found))
 
 
 def _rolled_up(event: Event, scene: Scene) -> Iterator[Seat]:

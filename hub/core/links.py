@@ -44,7 +44,7 @@ def check(token: str, key: bytes) -> Subscription | None:
 
 def _seal(said: str, key: bytes) -> bytes:
     own = hmac.digest(key, b"hub-link", "sha256")
-    return hmac.digest(own, f"{VERSION}.{said}".encode(), "sha256")
+    return hmac.digest(own, f"{VERSION}.{said}".encode(errors="replace"), "sha256")
 
 
 def _spelt(value: bytes) -> str:

@@ -20,7 +20,7 @@ rolled up is for the app alone (AMB-14).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -32,7 +32,8 @@ from hub.core.moves import left_behind
 from hub.core.preferences import effective
 from hub.core.quiet import quiet_until, zone_of
 from hub.core.reasons import Reason
-from hub.core.routing import Decision, Dropped, Routed, Way, assigned_users, misfit, obstacle, tell
+from hub.core.routing import Decision, Dropped, Routed, Way, assigned_users, misfit, obstacle, telling
+from hub.core.turns import Turns, at_once, pieces
 
 Channel = Literal["text", "email"]
 CHANNELS: tuple[Channel, ...] = ("text", "email")
@@ -82,11 +83,18 @@ def errands(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> tuple[E
     Nobody is sent the same happening twice over a channel: whom the event's own ways reach hears nothing more from the
     account that a contact left, as in the app.
     """
-    found = _found(catalogue, scene, way, now)
+    return at_once(sending(catalogue, scene, way, now))
+
+
+def sending(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> Turns[tuple[Errand, ...]]:
+    """Do the same in turns."""
+    found = yield from _found(catalogue, scene, way, now)
     if way.event != left_behind(scene.event):
         return found
-    own = (_found(catalogue, scene, one, now) for one in tell(catalogue, scene)[:-1])
-    sent = {(one.user, one.channel) for several in own for one in several if one.is_queued}
+    ways, sent = (yield from telling(catalogue, scene)), set[tuple[str, Channel]]()
+    for one in ways[:-1]:
+        own = yield from _found(catalogue, scene, one, now)
+        sent |= {(errand.user, errand.channel) for errand in own if errand.is_queued}
     return tuple(_stopped(one) if one.is_queued and (one.user, one.channel) in sent else one for one in found)
 
 
@@ -101,9 +109,24 @@ def errands_beside(
 
     `members` holds by id those of the users who exist.
     """
-    seats = (Seat(one.user, one.account, members.get(one.user), one.reason) for one in decisions)
-    found = ((one, _beside(kind, channel, one)) for one in seats for channel in _offered(kind))
-    return tuple(_timed(errand, one.member, kind, tree, now) for one, errand in found)
+    return at_once(sending_beside(kind, decisions, members, tree, now))
+
+
+def sending_beside(
+    kind: NotificationType,
+    decisions: Iterable[Decision],
+    members: Mapping[str, Member],
+    tree: AccountTree,
+    now: float,
+) -> Turns[tuple[Errand, ...]]:
+    """Do the same in turns."""
+    offered, found = _offered(kind), list[Errand]()
+    for some in pieces(decisions):
+        for one in some:
+            seat = Seat(one.user, one.account, members.get(one.user), one.reason)
+            found += (_timed(_beside(kind, channel, seat), seat.member, kind, tree, now) for channel in offered)
+        yield len(some)
+    return tuple(found)
 
 
 def sample_errands(
@@ -116,7 +139,7 @@ def sample_errands(
     one = Seat(member.user.id, member.user.account, member, Reason.NAMED)
     wanted = (channel for channel in channels if channel in kind.channels)
     found = (_sent(kind, channel, one, member, numbers) for channel in wanted)
-    return tuple(replace(errand, urgent=True) for errand in found)
+    return tuple(replace(errand, urgent=errand.is_queued) for errand in found)
 
 
 def reached(ways: Iterable[Way], errands: Iterable[Errand]) -> int:
@@ -133,7 +156,7 @@ def numbered(way: Way, errands: Iterable[Errand]) -> dict[str, int]:
     return {user: index for index, user in enumerate(users)}
 
 
-def _found(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> tuple[Errand, ...]:
+def _found(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> Turns[tuple[Errand, ...]]:
     """Find the errands of one way, whatever its other ways send."""
     if isinstance(way.outcome, Dropped):
         return ()
@@ -141,28 +164,37 @@ def _found(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> tuple[Er
     own, *generals = types_of(catalogue, way.event)
     verdicts: dict[tuple[str, Channel], Errand] = {}
     for kind in (own, *(general for general in generals if not misfit(general, way.event, account))):
-        for errand in _of_type(kind, way.event, scene, now):
+        for errand in (yield from _of_type(kind, way.event, scene, now)):
             earlier = verdicts.get((errand.user, errand.channel))
             if earlier is None or (errand.is_queued and not earlier.is_queued):
                 verdicts[errand.user, errand.channel] = errand
     return tuple(verdicts.values())
 
 
-def _of_type(kind: NotificationType, event: Event, scene: Scene, now: float) -> Iterator[Errand]:
-    """Give the errands under one type, queued ones and skipped ones."""
-    offered = _offered(kind)
+def _of_type(kind: NotificationType, event: Event, scene: Scene, now: float) -> Turns[list[Errand]]:
+    """Find the errands under one type, queued ones and skipped ones."""
+    offered, found = _offered(kind), list[Errand]()
     if not offered or kind.personal_target == "none":
-        return
+        return found
     is_assigned = kind.personal_target in ASSIGNED
     assigned = assigned_users(kind, event, scene) if is_assigned else frozenset()
-    for one in _assigned(assigned, scene) if is_assigned else audience(kind, event, scene):
-        for channel in offered:
-            if one.member is None or _is_meant(kind, channel, one.member):
-                hindered = obstacle(kind, one.member.user, scene, channel) if one.member else None
-                found = _errand(kind, channel, one, hindered, scene.numbers)
-                yield _timed(found, one.member, kind, scene.tree, now)
+    for seats in pieces(_assigned(assigned, scene) if is_assigned else audience(kind, event, scene)):
+        for one in seats:
+            found += _of_seat(kind, offered, one, scene, now)
+        yield len(seats)
     if is_assigned:
-        yield from _hopeful(kind, offered, assigned, event, scene)
+        found += yield from _hopeful(kind, offered, assigned, event, scene)
+    return found
+
+
+def _of_seat(
+    kind: NotificationType, offered: Iterable[Channel], one: Seat, scene: Scene, now: float
+) -> Iterator[Errand]:  # fmt: skip
+    for channel in offered:
+        if one.member is None or _is_meant(kind, channel, one.member):
+            hindered = obstacle(kind, one.member.user, scene, channel) if one.member else None
+            found = _errand(kind, channel, one, hindered, scene.numbers)
+            yield _timed(found, one.member, kind, scene.tree, now)
 
 
 def _assigned(users: Iterable[str], scene: Scene) -> Iterator[Seat]:
@@ -172,18 +204,22 @@ def _assigned(users: Iterable[str], scene: Scene) -> Iterator[Seat]:
 
 
 def _hopeful(
-    kind: NotificationType, offered: Iterable[Channel], assigned: frozenset[str], event: Event, scene: Scene
-) -> Iterator[Errand]:
+    kind: NotificationType, offered: Collection[Channel], assigned: frozenset[str], event: Event, scene: Scene
+) -> Turns[list[Errand]]:
     """Tell those of the account who ticked an option of the type that it is not for them (AMB-03, AMB-04).
 
     Where the option is on by default, who never touched it is passed over: that would be a row for everybody each time.
     """
-    reason = Reason.NOT_ASSIGNED_USER if assigned else Reason.NO_ASSIGNED_USER
-    for one in audience(kind, event, scene):
-        if one.member and one.link is not Reason.ROLLED_UP and one.user not in assigned:
-            for channel in offered:
-                if _has_ticked(kind, channel, one.member):
-                    yield _skipped(kind, channel, one, obstacle(kind, one.member.user, scene, channel) or reason)
+    reason, found = Reason.NOT_ASSIGNED_USER if assigned else Reason.NO_ASSIGNED_USER, list[Errand]()
+    for seats in pieces(audience(kind, event, scene)):
+        for one in seats:
+            if one.member and one.link is not Reason.ROLLED_UP and one.user not in assigned:
+                for channel in offered:
+                    if _has_ticked(kind, channel, one.member):
+                        hindered = obstacle(kind, one.member.user, scene, channel)
+                        found.append(_skipped(kind, channel, one, hindered or reason))
+        yield len(seats)
+    return found
 
 
 def _offered(kind: NotificationType) -> list[Channel]:

@@ -38,6 +38,7 @@ __all__ = [
     "patch_defaults",
     "reach",
     "scope",
+    "without_email",
 ]
 
 Options = Mapping[str, bool]
@@ -197,6 +198,14 @@ def patch(catalogue: Catalogue, user: User, preferences: Preferences, changes: o
     patched = replace(preferences, types={**preferences.types, **merged}, **settings)
     left = ((visible[id], options, effective(visible[id], patched, user)) for id, options in chosen.items())
     return Patched(patched, _warnings(left))
+
+
+def without_email(kind: NotificationType, preferences: Preferences) -> Preferences:
+    """End a type's e-mail, whatever the defaults say; of what is mandatory, all copies by e-mail (AMB-41)."""
+    if kind.mandatory:
+        return replace(preferences, email_copy=False)
+    options = {**preferences.types.get(kind.id, {}), "email": False}
+    return replace(preferences, types={**preferences.types, kind.id: options})
 
 
 def patch_defaults(catalogue: Catalogue, defaults: Mapping[str, Options], changes: object) -> PatchedDefaults | Refused:

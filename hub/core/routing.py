@@ -24,6 +24,7 @@ from hub.core.events import ORIGINS, Event, changed_fields, is_ticked
 from hub.core.moves import left_behind, told_as
 from hub.core.preferences import Scope, reach
 from hub.core.reasons import TOLD, Reason, sentence
+from hub.core.turns import Turns, at_once, pieces
 
 __all__ = [
     "TOLD",
@@ -37,6 +38,7 @@ __all__ = [
     "concerned",
     "sentence",
     "tell",
+    "telling",
 ]
 
 # What types.json asks for in words, as the feature flag that answers it.
@@ -100,13 +102,20 @@ def tell(catalogue: Catalogue, scene: Scene) -> tuple[Way, ...]:
     Nobody is told twice, but for the single notices of a small bulk, one for each contact. People are numbered by
     their ids, or as the event names them, so that deciding again gives the same.
     """
-    own = tuple(Way(event, _route(catalogue, event, scene, scene.account)) for event in told_as(scene.event, catalogue))
+    return at_once(telling(catalogue, scene))
+
+
+def telling(catalogue: Catalogue, scene: Scene) -> Turns[tuple[Way, ...]]:
+    """Do the same in turns."""
+    own = list[Way]()
+    for event in told_as(scene.event, catalogue):
+        own.append(Way(event, (yield from _route(catalogue, event, scene, scene.account))))
     word = left_behind(scene.event)
     account = scene.tree.get(word.account) if word else None
     if word is None or account is None:
-        return own
+        return tuple(own)
     told = {one.user for way in own if isinstance(way.outcome, Routed) for one in way.outcome.told}
-    return (*own, Way(word, _without(told, _route(catalogue, word, scene, account))))
+    return (*own, Way(word, _without(told, (yield from _route(catalogue, word, scene, account)))))
 
 
 def _without(told: Collection[str], outcome: Routed | Dropped) -> Routed | Dropped:
@@ -120,7 +129,7 @@ def _without(told: Collection[str], outcome: Routed | Dropped) -> Routed | Dropp
     return Routed(tuple(decisions))
 
 
-def _route(catalogue: Catalogue, event: Event, scene: Scene, account: Account) -> Routed | Dropped:
+def _route(catalogue: Catalogue, event: Event, scene: Scene, account: Account) -> Turns[Routed | Dropped]:
     kind, *generals = types_of(catalogue, event)
     named = (scene.contact(event.contact), scene.contact(event.original_contact))
     if any(contact and contact.blocked for contact in named):
@@ -130,11 +139,13 @@ def _route(catalogue: Catalogue, event: Event, scene: Scene, account: Account) -
     verdicts: dict[str, Decision] = {}
     for one in (kind, *(general for general in generals if not misfit(general, event, account))):
         assigned = assigned_users(one, event, scene)
-        for seat in audience(one, event, scene):
-            earlier = verdicts.get(seat.user)
-            if earlier is None or not earlier.told:
-                verdict = _decide(one, seat, assigned, scene)
-                verdicts[seat.user] = earlier if earlier and not verdict.told else verdict
+        for seats in pieces(audience(one, event, scene)):
+            for seat in seats:
+                earlier = verdicts.get(seat.user)
+                if earlier is None or not earlier.told:
+                    verdict = _decide(one, seat, assigned, scene)
+                    verdicts[seat.user] = earlier if earlier and not verdict.told else verdict
+            yield len(seats)
     return Routed(tuple(verdicts.values()))
 
 

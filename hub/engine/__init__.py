@@ -3,15 +3,17 @@
 connection   the one way to the store: joined calls, durability, what is repeated and what is not
 keys         every key and channel, on one page
 functions/   the atomic operations, one Lua file each
-log          the numbered logs: append, dismiss, read, archive, what a tab missed
+log          the numbered logs: append, dismiss, read, archive, what a tab missed; happenings: what is appended
 tabs         the registry of open tabs, election, offers, leases
 views        log-in-as sessions: the target's log as one actor sees it
 doorbells    the bus: channels, probes, and the messages on it
 directory    who and what exists: accounts, people (roster joins what they chose), rooted objects, producer keys;
              documents: what these share; replica keeps them current in a process
+intentions   what takes several steps, written down so that it is finished whoever dies with it
 audit        who did what that others should be able to find out
 identity     whom the hub trusts; clock: business time; idempotency: one answer per key; limits: requests a minute
 queue        durable work with leases; plans: large audiences under way, over any accounts
+deliveries   texts and e-mails: what waits for whom, what became of it, dead letters; couriers: which account has some
 broadcasts   what was sent to many: receipts, recipients, recall, expiry
 erasure      what a user, or an account, leaves behind
 rows         what the Functions answer, decoded

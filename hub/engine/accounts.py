@@ -10,25 +10,35 @@ from hub.core.directory import Account, AccountTree, as_document
 from hub.engine.connection import Store
 from hub.engine.documents import Documents, Held, Write, expecting, read_as
 from hub.engine.erasure import Erasure
+from hub.engine.intentions import Intentions
 from hub.engine.replica import Replica
 from hub.engine.roster import NONE, Defaults, read_defaults
 
-# What goes with an account, beside what happened in it. Numbers of changes stay: who knows an old one reads on.
+# What goes with an account, beside what happened in it. How far numbers of changes had come stays: who knows an old
+# one reads on.
 SHARED_KINDS = ("leases", "users", "preferences", "audit")
 
 
 class Accounts(Documents):
-    """The accounts, as a tree."""
+    """The accounts, as a tree.
+
+    `closing` are those that are being removed, `pausing` those whose pause is still to be told (by the number of that
+    change), `uprooted` those that moved away from under a root account, whose users are still to leave what is there.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._accounts: Replica[Account] = Replica(store, store.keys.directory("accounts"), read_as(Account))
         self._all_defaults = Replica(store, store.keys.directory("defaults"), read_defaults)
         self._tree = AccountTree({})
+        self.closing = Intentions(store, "closing")
+        self.pausing = Intentions(store, "pausing")
+        self.uprooted = Intentions(store, "uprooted")
 
     async def tree(self) -> AccountTree:
         """Return all accounts as they are now, as a tree."""
-        if await self._accounts.refresh():  # nobody reads between the refresh and the new tree
+        await self._accounts.refresh()
+        if self._tree.version != self._accounts.number:
             self._tree = AccountTree(self._accounts.snapshot(), self._accounts.number)
         return self._tree
 
@@ -41,22 +51,46 @@ class Accounts(Documents):
         return (await self.tree()).get(id)
 
     async def put_account(
-        self, account: Account, held: Held[Account] | None = None, tree: AccountTree | None = None
+        self,
+        account: Account,
+        held: Held[Account] | None = None,
+        tree: AccountTree | None = None,
+        *,
+        pauses: bool = False,
+        left: str | None = None,
     ) -> int:
         """Create or replace an account; return the number of the change. Raise Changed when it is not as it was held,
-        or when any account changed since a tree was read: two moves that are right alone may close a circle together.
+        when it or its parent closes, or when any account changed since a tree was read: two moves that are right alone
+        may close a circle together.
+
+        What follows is written down in the same step: that it `pauses`, and the root account that its users `left`.
         """
-        name, head = self.store.keys.directory("accounts"), tree.version if tree else None
+        notes = [(self.pausing.name, "")] if pauses else []
+        if left is not None:
+            notes.append((self.uprooted.name, left))
         return await self._put(
-            Write(name, account.id, orjson.dumps(as_document(account)), expecting(held), head=head)
+            Write(
+                self.store.keys.directory("accounts"),
+                account.id,
+                orjson.dumps(as_document(account)),
+                expecting(held),
+                head=tree.version if tree else None,
+                closing=self.closing.name,
+                parent=account.parent,
+                notes=tuple(notes),
+            )
         )
 
-    async def delete_account(self, id: str) -> None:
-        """Remove an account and all that happened in it; its users must be gone before."""
-        await self._put(Write(self.store.keys.directory("defaults"), id, b""))
-        await self._put(Write(self.store.keys.directory("accounts"), id, b""))
-        await Erasure(self.store).account(id)
+    async def _forget_account(self, id: str) -> None:
+        """Erase all that happened in an account, then the account itself. Safe to repeat."""
+        erasure = Erasure(self.store)
+        await erasure.account(id)
         await self.store.command("DEL", *(self.store.keys.account(id, kind) for kind in SHARED_KINDS))
+        await erasure.numbers(id)
+        await self._put(Write(self.store.keys.directory("defaults"), id, b""))
+        for kind in (self.pausing, self.uprooted):
+            await self.store.command("HDEL", kind.name, id)
+        await self._put(Write(self.store.keys.directory("accounts"), id, b""))
 
     async def defaults(self, account: str) -> Defaults:
         """Read what an account chose for its users who never did, by type."""

@@ -10,22 +10,26 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgpack
 import orjson
+import structlog
 
 from hub.core.broadcasts import Broadcast
 from hub.core.frames import moment
 from hub.core.inbox import notification_id
 from hub.engine.connection import Store, Unavailable
+from hub.engine.documents import Changed, again_while_changed
 from hub.engine.log import PAGE, Considered, Log, Receipts
 from hub.engine.plans import INLINE, Plans
 from hub.engine.queue import Lease, Work
 from hub.engine.rows import scored, text
 
-DUE = 100  # of a look
-TRIES = 10  # of a write that others were quicker with
+DUE = 100  # expiries read at a time
 GRACE_MS = 3_600_000  # in which a broadcast that was to expire may still be written
+
+journal = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ class Broadcasts:
         self._log = log
         self._queue = plans.queue
         self._expiries = store.keys.work("expiries")
+        self._stuck: set[str] = set()  # expiries of which it was said that they cannot be done here
 
     async def get(self, account: str, id: str) -> Broadcast | None:
         """Find a broadcast of a home account."""
-        stored = await self._store.command("HGET", self._store.keys.account(account, "broadcasts"), id)
+        stored = await self._stored(account, id)
         return read_broadcast(stored) if stored else None
 
     async def all(self, account: str) -> list[Broadcast]:
@@ -95,27 +100,32 @@ class Broadcasts:
         """
         account, id = broadcast.account, broadcast.id
         work = Work("recall", account, id)
-        await self._queue.lease(work)
+        lease = await Lease.take(self._queue, work)
         marked = await rewrite(self._store, account, id, lambda kept: recalled(kept, at, expired))
         if marked is None:
             await self._queue.done(work)
             return broadcast
-        await self._entomb(marked)
+        await self._entomb(marked, lease)
         if marked.recipients <= INLINE:
             await self.resume(account, id)
         else:
             await self._queue.release(work)
         return marked
 
-    async def resume(self, account: str, id: str) -> int:
-        """Withdraw what is left of a broadcast that was recalled; return from how many users. Safe to repeat."""
-        work, count = Work("recall", account, id), 0
+    async def resume(self, account: str, id: str, claim: str = "") -> int:
+        """Withdraw what is left of a broadcast that was recalled; return from how many users. Safe to repeat.
+
+        `claim` is what the queue says of the work: where nothing is found, that alone is taken out.
+        """
+        work, count = Work("recall", account, id, claim), 0
+        lease = Lease(self._queue, work)
         broadcast = await self.get(account, id)
-        if broadcast and broadcast.recalled_at is not None:
-            lease = Lease(self._queue, work)
-            await self._entomb(broadcast, lease)
-            for place, base in broadcast.parts:
-                count += await self._withdraw(place, base, lease)
+        if broadcast is None or broadcast.recalled_at is None:
+            await self._queue.forget(work)
+            return 0
+        await self._entomb(broadcast, lease)
+        for place, base in broadcast.parts:
+            count += await self._withdraw(place, base, lease)
         await self._queue.done(work)
         return count
 
@@ -124,26 +134,49 @@ class Broadcasts:
         await self._store.command("ZADD", self._expiries, due_ms, f"{account}/{id}")
 
     async def expire_due(self, now: float) -> int:
-        """Withdraw what is due by now (s), at most 100 of it; return how many. Safe to repeat."""
-        now_ms, count = int(now * 1000), 0
-        found = await self._store.command(
-            "ZRANGEBYSCORE", self._expiries, "-inf", now_ms, "WITHSCORES", "LIMIT", 0, DUE
-        )  # fmt: skip
-        for member, due_ms in scored(found):
-            account, _, id = member.partition("/")
-            broadcast = await self.get(account, id)
-            if broadcast:
-                await self.recall(broadcast, moment(now), expired=True)
-                count += 1
-            if broadcast or due_ms < now_ms - GRACE_MS:
-                await self._store.command("ZREM", self._expiries, member)
+        """Withdraw what is due by now (s); return how many. Safe to repeat.
+
+        What was never sent holds up nothing and is forgotten after an hour; nor does what cannot be withdrawn here: it
+        stays for a hub that can.
+        """
+        now_ms, count, passed = int(now * 1000), 0, 0
+        while found := await self._due(now_ms, passed):
+            stored = await asyncio.gather(*(self._stored(*place_of(member)) for member, _ in found))
+            for (member, due_ms), document in zip(found, stored, strict=True):
+                is_expired = bool(document) and await self._expire(member, document, now)
+                count += is_expired
+                if is_expired or (not document and due_ms < now_ms - GRACE_MS):
+                    await self._store.command("ZREM", self._expiries, member)
+                else:
+                    passed += 1
         return count
 
-    async def _entomb(self, broadcast: Broadcast, lease: Lease | None = None) -> None:
+    async def _due(self, now_ms: int, passed: int) -> list[tuple[str, float]]:
+        """Read a page of what is due, behind those that are left where they are."""
+        page = ("WITHSCORES", "LIMIT", passed, DUE)
+        return scored(await self._store.command("ZRANGEBYSCORE", self._expiries, "-inf", now_ms, *page))
+
+    async def _expire(self, member: str, document: bytes, now: float) -> bool:
+        """Withdraw one; tell whether that was possible. What goes wrong with one is said once and stops no other."""
+        try:
+            await self.recall(read_broadcast(document), moment(now), expired=True)
+        except Unavailable:
+            raise
+        except Exception:
+            if member not in self._stuck:
+                journal.exception("a broadcast cannot expire", broadcast=member)
+                self._stuck.add(member)
+            return False
+        self._stuck.discard(member)
+        return True
+
+    async def _stored(self, account: str, id: str) -> Any:
+        return await self._store.command("HGET", self._store.keys.account(account, "broadcasts"), id)
+
+    async def _entomb(self, broadcast: Broadcast, lease: Lease) -> None:
         at_ms = int(datetime.fromisoformat(broadcast.at).timestamp() * 1000)
         for start in range(0, len(broadcast.parts), PAGE):
-            if lease:
-                await lease.keep()
+            await lease.keep()
             parts = broadcast.parts[start : start + PAGE]
             await asyncio.gather(*(self._entomb_part(*part, at_ms, broadcast.id) for part in parts))
 
@@ -186,21 +219,30 @@ async def rewrite(
 ) -> Broadcast | None:  # fmt: skip
     """Change a document whoever else changes it meanwhile; return what is there then, None when there is none."""
     name = store.keys.account(account, "broadcasts")
-    for _ in range(TRIES):
+
+    async def attempt() -> Broadcast | None:
         stored = await store.command("HGET", name, id)
         if not stored:
             return None
         broadcast = change(read_broadcast(stored))
         document = write_broadcast(broadcast).decode()
         asked = {"id": id, "document": document, "expected": [text(stored)]}
-        if await store.call("put", [name], msgpack.packb(asked)) is not None:
-            return broadcast
-    raise Unavailable("others change the same broadcast all the time")
+        if await store.call("put", [name], msgpack.packb(asked)) is None:
+            raise Changed(id)
+        return broadcast
+
+    return await again_while_changed(attempt)
 
 
 def recalled(broadcast: Broadcast, at: str, expired: bool) -> Broadcast:
     """Mark a broadcast as withdrawn, unless it is."""
     return broadcast if broadcast.recalled_at is not None else replace(broadcast, recalled_at=at, expired=expired)
+
+
+def place_of(member: str) -> tuple[str, str]:
+    """Read the account and the id of an expiry."""
+    account, _, id = member.partition("/")
+    return account, id
 
 
 def reached(part: int, account: str, row: Considered, packed: bytes | None) -> Reached:

@@ -1,12 +1,13 @@
 """Directory documents in the store: read, held and written, each write a single atomic step.
 
 Whoever changes a part of an object reads it with `held` and writes with what was held: when another write came
-between, nothing is written.
+between, nothing is written, and they begin again (`again_while_changed`).
 """
 
 import asyncio
+import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from hub.engine.log import PAGE
 from hub.engine.rows import text
 
 Value = TypeVar("Value")
+Outcome = TypeVar("Outcome")
 
 KINDS: dict[type[Document], str] = {
     User: "users",
@@ -28,6 +30,9 @@ KINDS: dict[type[Document], str] = {
     Line: "lines",
 }
 LOOKED_UP = 1_000  # ids in one command
+TRIES = 12  # of a write that others were quicker with, in about a second
+PAUSE = 0.01  # seconds, at most, after the first try; doubled with each, so that those who collided draw apart
+LONGEST_PAUSE = 0.3  # seconds
 
 
 class Taken(Exception):
@@ -56,7 +61,9 @@ class Write:
 
     `expected` lists the documents of which one must be there ("" is none); None takes any. With an `index`, named by
     a key, the object is found in the order of its account's id and its own. With a `head` nothing of the kind may have
-    changed since the change of that number.
+    changed since the change of that number. `closing` names the key of what closes: there, nothing is written any more,
+    nor under a `parent` that closes or is gone. `notes` are intentions written down in the same step, as (key, what);
+    an empty what is the number of the change.
     """
 
     name: str
@@ -67,6 +74,9 @@ class Write:
     index: str = ""
     account: str = ""
     head: int | None = None
+    closing: str = ""
+    parent: str | None = None
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 class Documents:
@@ -104,18 +114,7 @@ class Documents:
     async def _put(self, write: Write, message: str = "", user: str = "", account: str = "") -> int:
         """Write, and return the number of the change; with a message, the user's gateways hear of it. Raise Changed
         when another document is there."""
-        names = [write.name]
-        asked: dict[str, Any] = {"id": write.id, "document": write.document.decode()}
-        if write.expected is not None:
-            asked["expected"] = [document.decode() for document in write.expected]
-        if write.is_numbered:
-            names.append(f"{write.name}:changes")
-            asked["numbered"] = True
-        if write.head is not None:
-            asked["head"] = write.head
-        if write.index:
-            names.append(write.index)
-            asked |= {"indexed": True, "account": write.account}
+        names, asked = _asked(write)
         if message:
             names += person_keys(self.store.keys.person(account, user))
             asked |= {"message": message, "user": user}
@@ -125,9 +124,58 @@ class Documents:
         return int(number)
 
 
+def _asked(write: Write) -> tuple[list[str], dict[str, Any]]:
+    """Say to the Function what is to be put, and which keys that concerns."""
+    names = [write.name]
+    asked: dict[str, Any] = {"id": write.id, "document": write.document.decode()}
+    if write.expected is not None:
+        asked["expected"] = [document.decode() for document in write.expected]
+    if write.is_numbered:
+        names.append(f"{write.name}:changes")
+        asked["numbered"] = True
+    if write.head is not None:
+        asked["head"] = write.head
+    if write.index:
+        names.append(write.index)
+        asked |= {"indexed": True, "account": write.account}
+    if write.closing:
+        names.append(write.closing)
+        asked["guarded"] = True
+        if write.parent is not None:
+            asked["parent"] = write.parent
+    if write.notes:
+        names += [name for name, _ in write.notes]
+        asked["notes"] = [what for _, what in write.notes]
+    return names, asked
+
+
 def person_keys(names: Sequence[str]) -> tuple[str, str]:
     """Pick out of a user's nine keys those that a change of the directory touches: the state and the channel."""
     return names[0], names[-1]
+
+
+def absent(place: str = "") -> Held[Any]:
+    """Hold that nothing is there, so that nothing is written over what is made meanwhile."""
+    return Held(None, b"", place)
+
+
+async def again_while_changed(
+    attempt: Callable[[], Awaitable[Outcome]], before_again: Callable[[], Awaitable[object]] | None = None
+) -> Outcome:
+    """Read and write until nobody else wrote between; raise Changed when others did all the time.
+
+    `before_again` is waited for before each attempt but the first.
+    """
+    for tries in range(TRIES):
+        try:
+            return await attempt()
+        except Changed:
+            if tries == TRIES - 1:
+                raise
+        await asyncio.sleep(random.random() * min(PAUSE * 2**tries, LONGEST_PAUSE))
+        if before_again:
+            await before_again()
+    raise AssertionError("the last try answers or raises")
 
 
 def expecting(held: Held[Any] | None) -> tuple[bytes, ...] | None:

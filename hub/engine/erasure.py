@@ -7,14 +7,17 @@ anything of them (append.lua), so what is found here is all there will ever be. 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import orjson
+
 from hub.core.broadcasts import Broadcast
 from hub.engine.broadcasts import read_broadcast, rewrite
 from hub.engine.connection import Store
-from hub.engine.rows import text
+from hub.engine.couriers import CHANNELS
+from hub.engine.rows import Record, text
 
 PAGE = 100  # happenings of a step, about
 PERSONAL_KINDS = ("users", "preferences")
-HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts")
+HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts", "dead")
 
 
 class Erasure:
@@ -24,20 +27,30 @@ class Erasure:
         self._store = store
 
     async def user(self, account: str, user: str) -> None:
-        """Erase a user's log, inbox and tabs, what was decided about them and why, and their name on broadcasts."""
+        """Erase a user's log, inbox and tabs, what was decided about them and why, what was sent or is still to be
+        sent to them, and their id and name on the broadcasts of this account, also where others have those already.
+
+        What stays until its time is over: the audit's records of what they did, which are there to be found out later;
+        and what is written in words, such as a producer's texts.
+        """
         await self._store.command("UNLINK", *self._store.keys.person(account, user)[:-1])
-        reasons = self._store.keys.account(account, "reasons")
+        await self._empty_lanes(account, user)
+        reasons, dead = (self._store.keys.account(account, kind) for kind in ("reasons", "dead"))
         async for bases in self._happenings(account):
             names = [self._store.keys.decisions(account, base) for base in bases]
             await self._store.call("forget_reasons", [reasons, *names], user)
+            sent = [self._store.keys.deliveries(account, base) for base in bases]
+            await self._store.call("forget_deliveries", [dead, *sent], user, *bases)
         await self._leave_broadcasts(account, user)
 
     async def account(self, account: str) -> None:
         """Erase everything that happened in an account."""
         keys = self._store.keys
         async for bases in self._happenings(account):
-            per_base = (keys.decisions(account, base) for base in bases)
-            await self._store.command("UNLINK", *per_base, *(keys.plan(account, base) for base in bases))
+            names = (name(account, base) for base in bases for name in (keys.decisions, keys.plan, keys.deliveries))
+            await self._store.command("UNLINK", *names)
+        for channel in CHANNELS:
+            await self._store.command("UNLINK", *keys.lanes(account, channel))
         await self._store.command("UNLINK", *(keys.account(account, kind) for kind in HAPPENING_KINDS))
 
     async def numbers(self, account: str) -> int:
@@ -66,18 +79,42 @@ class Erasure:
             if int(cursor) == 0:
                 return
 
+    async def _empty_lanes(self, account: str, user: str) -> None:
+        keys = self._store.keys
+        for channel in CHANNELS:
+            names = [keys.lane(account, channel, user), *keys.lanes(account, channel)]
+            await self._store.call("forget_lane", names, user)
+
     async def _leave_broadcasts(self, account: str, user: str) -> None:
         name, cursor = self._store.keys.account(account, "broadcasts"), b"0"
         while True:
             cursor, found = await self._store.command("HSCAN", name, cursor, "COUNT", PAGE)
             for id, document in zip(found[::2], found[1::2], strict=True):
-                if (broadcast := read_broadcast(document)) != without(broadcast, user):
-                    await rewrite(self._store, account, text(id), lambda kept: without(kept, user))
+                if (broadcast := read_broadcast(document)) == without(broadcast, user):
+                    continue
+                if broadcast.by == user:  # before the document forgets that it was them
+                    for part in broadcast.parts:
+                        await self._unsign(*part)
+                await rewrite(self._store, account, text(id), lambda kept: without(kept, user))
             if int(cursor) == 0:
+                return
+
+    async def _unsign(self, account: str, base: str) -> None:
+        """Take the sender's name off what recipients have."""
+        name = self._store.keys.account(account, "notifications")
+        while stored := await self._store.command("HGET", name, base):
+            record = Record.decode(stored)
+            body = orjson.loads(record.body)
+            if body.pop("sender", None) is None:
+                return
+            unsigned = Record(orjson.dumps(body), record.reasons).encode()
+            if await self._store.call("swap", [name], base, stored, unsigned):
                 return
 
 
 def without(broadcast: Broadcast, user: str) -> Broadcast:
-    """Take a user's id off a broadcast, whether they sent it or were named in it."""
+    """Take a user off a broadcast, whether they sent it or were named in it."""
     users = tuple(other for other in broadcast.users if other != user)
-    return replace(broadcast, users=users, by="" if broadcast.by == user else broadcast.by)
+    if broadcast.by != user:
+        return replace(broadcast, users=users)
+    return replace(broadcast, users=users, by="", sender=None)

@@ -10,13 +10,20 @@ leases                hash        gateway -> its lease's end, ms              at
 notifications         hash        base -> shared body and reasons             append            attach, inbox, missed
 ages                  sorted set  base and event id by business time, ms      append            sweep
 events                hash        event id -> digest and stored answer        append            append
-receipts              hash        <base>:delivered, shown, dismissed -> how   append, shown,    broadcasts
-                                  many, of happenings that are counted        mark
+receipts              hash        <base>:delivered, shown, dismissed,         append, shown,    broadcasts
+                                  emailed -> how many, of what is counted     mark, settle_…
 recalls               hash        base of what is withdrawn -> 1              broadcasts        append
 broadcasts            hash        id -> document                              append,           broadcasts
                                                                               broadcasts
 reasons               set         every reason code in decisions              append            erasure
 decisions:<base>      sorted set  user and reason by place in the audience    append            api, broadcasts
+deliveries:<base>     hash        place in the audience and channel -> what   append, take_…,    api, courier
+                                  became of a text or e-mail; @user -> place  settle_…
+lane:<channel>:<id>   sorted set  what waits for a user, by due ms            append, settle_…    courier
+lanes:<channel>       sorted set  user -> when their lane has something due   append, next_in_…   courier
+lane-leases:<channel> hash        user -> who is at their lane, until when    claim_lanes         courier
+lane-holds:<channel>  hash        user -> until when their lane waits         settle_delivery     courier
+dead                  sorted set  deliveries that were given up, by ms        settle_delivery     api
 plan:<base>           hash        number of a page still to append -> page    plans             plans
 users, contacts, …    hash        id -> document                              put               directory
 users:changes, …      sorted set  id by number of its last change, and up to  put,              changed
@@ -40,12 +47,15 @@ away:<id>#<actor>     hash        what a log-in-as session put away, and how  pu
 ====================  ==========  ==========================================  ================  =====================
 
 Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts and their defaults, the index of
-users, who is moving, producer keys),
+users, producer keys; what is intended and not finished, with who is at it: ``unfinished`` (users who move or are
+erased), ``closing``, ``pausing`` and ``uprooted`` accounts),
 ``{#work}`` (queue of plans and recalls, expiries of broadcasts, secrets, outbox, the clock of test mode, probes, the
-write of a check, which Function libraries were loaded when), ``{#notices}`` (system notices, kept as an account keeps
-its broadcasts), one per credential for idempotency records, which expire after 24 h, and one per rate limit, which is
-counted for two minutes. What a log-in-as session has (``ann#olga``: no user has such an id) expires an hour after its
-last use. Everything else lives until retention, or its owner, ends it.
+write of a check, which Function libraries were loaded when; for each channel ``couriers:<channel>``: which account has
+something to send, and when, and ``couriers:<channel>:raised``: the number under which that was said last),
+``{#notices}`` (system notices, kept as an account keeps its broadcasts), one per credential for idempotency records,
+which expire after 24 h, and one per rate limit, which is counted for two minutes. What a log-in-as session has
+(``ann#olga``: no user has such an id) expires an hour after its last use. Everything else lives until retention, or
+its owner, ends it.
 """
 
 from dataclasses import dataclass
@@ -75,6 +85,22 @@ class Keys:
     def plan(self, account: str, base: str) -> str:
         """Name what of a large audience is still to be appended."""
         return f"{self.prefix}:{{{account}}}:plan:{base}"
+
+    def deliveries(self, account: str, base: str) -> str:
+        """Name what became of a happening's texts and e-mails."""
+        return f"{self.prefix}:{{{account}}}:deliveries:{base}"
+
+    def lane(self, account: str, channel: str, user: str) -> str:
+        """Name what waits to be sent to a user over a channel."""
+        return f"{self.prefix}:{{{account}}}:lane:{channel}:{user}"
+
+    def lanes(self, account: str, channel: str) -> list[str]:
+        """Name the three keys of a channel's lanes, in the order that the Functions expect."""
+        return [f"{self.prefix}:{{{account}}}:{kind}:{channel}" for kind in ("lanes", "lane-leases", "lane-holds")]
+
+    def couriers(self, channel: str) -> list[str]:
+        """Name which accounts have something to send over a channel."""
+        return [self.work(f"couriers:{channel}"), self.work(f"couriers:{channel}:raised")]
 
     def view(self, account: str, user: str, actor: str) -> list[str]:
         """Name the four keys of a log-in-as session, in the order that the Functions expect after the user's nine."""

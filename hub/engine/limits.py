@@ -19,6 +19,8 @@ from hub.engine.connection import Store
 
 Value = TypeVar("Value")
 
+SAMPLES = 10  # by text or e-mail that a user may ask for in a minute: they go to a number that nobody confirmed
+
 
 class Counters(RedisStorage):
     """The storage of `limits`, reading what `take` counts."""
@@ -36,12 +38,13 @@ class Counters(RedisStorage):
 
 
 class Limits:
-    """The limits of an installation: requests a minute for each producer key, and for each user; 0 is no limit."""
+    """The limits of an installation: requests a minute for each producer key, and for each user; 0 is no limit. And how
+    many samples leave the house for a user."""
 
     def __init__(self, store: Store, keys: int, users: int) -> None:
         self._store = store
         self._limiter = SlidingWindowCounterRateLimiter(Counters(store))
-        limits = {"key": keys, "user": users}
+        limits = {"key": keys, "user": users, "sample": SAMPLES}
         self._items = {kind: RateLimitItemPerMinute(most, 1, kind) for kind, most in limits.items() if most}
 
     async def counted(self, kind: str, id: str, reading: Awaitable[Value]) -> tuple[Value, int | None]:

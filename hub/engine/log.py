@@ -1,9 +1,12 @@
 """The numbered logs: append a happening for a page of users, mark entries, read what a tab missed.
 
+What goes out by text and e-mail is queued in the same step as it is appended (deliveries.py).
+
 Every method is one atomic step in the account's slot. `account` is always the recipient's account, and times are
 milliseconds of business time (`cutoff`: what is older is no longer kept).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,78 +14,29 @@ from typing import Any, NamedTuple
 import msgpack
 
 from hub.engine.connection import Store, Unavailable
+from hub.engine.couriers import CHANNELS, Couriers
+from hub.engine.happenings import (
+    PAGE,
+    SKIPPED,
+    Appended,
+    First,
+    Happening,
+    Marker,
+    Outgoing,
+    Recipient,
+    Skipped,
+    first_of,
+    page_of,
+    read_marker,
+)
 from hub.engine.rows import Change, Entry, Record, read_change, read_entry, scored, text
 
-PAGE = 100
-SKIPPED = 1_000  # of a page: a note takes far less than an entry
+__all__ = ["PAGE", "SKIPPED", "Appended", "First", "Happening", "Log", "Marker", "Outgoing", "Recipient", "Skipped"]
+
+
 SWEEP = 200
 MARKED = 1_000
 DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One user of a resolved audience. `index` is the position in it, `reason` a code of the record, and `channel` the
-    suffix of the channel in their account over which they are told."""
-
-    user: str
-    index: int
-    reason: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """One user who was considered and is not told; numbered with the recipients."""
-
-    user: str
-    index: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """What is appended: shared by all recipients of one account.
-
-    `base` begins the ids of its notifications. `origin` is the account that the event is of, where that is not the
-    recipients' (roll-up). `counted`: it keeps receipts, and can be recalled.
-    """
-
-    base: str
-    account: str
-    record: Record
-    at: int
-    cutoff: int
-    sticky: bool = False
-    origin: str | None = None
-    counted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """Makes a posted event one event: its id, unique in its account, a digest of its body, and what was answered."""
-
-    event: str
-    digest: str
-    answer: bytes = b"{}"
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """What the first page of a publication brings in the same step: the marker, the document of a broadcast (id,
-    JSON), and with `planned` the word that its plan holds."""
-
-    marker: Marker
-    broadcast: tuple[str, bytes] | None = None
-    planned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """How many users got it now; `earlier` is (digest, answer) when the event had been accepted before."""
-
-    count: int
-    earlier: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +49,12 @@ class Considered:
 
 
 class Receipts(NamedTuple):
-    """How many users have it, were shown its pop-up, and dismissed it."""
+    """How many users have it, were shown its pop-up, dismissed it, and were sent it by e-mail."""
 
     delivered: int
     shown: int
     dismissed: int
+    emailed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +107,7 @@ class Log:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.couriers = Couriers(store)
 
     async def append(
         self,
@@ -160,8 +116,10 @@ class Log:
         epoch: str,
         skipped: Sequence[Skipped] = (),
         first: First | None = None,
+        outgoing: Sequence[Outgoing] = (),
     ) -> Appended:
-        """Append for at most 100 recipients of one account and note at most 1,000 who are not told.
+        """Append for at most 100 recipients of one account, note at most 1,000 who are not told, and queue at most 100
+        texts and e-mails.
 
         `epoch` (random) begins the log of whoever has none yet. Users who are not in the account are passed over, and
         after a recall everybody is. Raise Unavailable when the plan that `first` speaks of lapsed: then nothing is
@@ -169,23 +127,52 @@ class Log:
         """
         assert len(recipients) <= PAGE
         assert len(skipped) <= SKIPPED
+        assert sum(one.weight for one in outgoing) <= SKIPPED
         channels = list(dict.fromkeys(recipient.channel for recipient in recipients))
-        page = page_of(happening, recipients, skipped, channels, epoch)
+        page = page_of(happening, recipients, skipped, outgoing, channels, epoch)
         if first is not None:
             page |= first_of(happening.base, first)
-        names = self._append_keys(happening, channels, [recipient.user for recipient in recipients])
-        status, *detail = await self.store.call("append", names, msgpack.packb(page))
+        names = self._append_keys(happening, channels, [recipient.user for recipient in recipients], outgoing)
+        status, *detail = await self._append(happening, names, msgpack.packb(page), outgoing)
         if status == b"lapsed":
             raise Unavailable("a plan was given up before its first page")
         return Appended(int(detail[0])) if status == b"ok" else Appended(0, read_marker(detail[0]))
 
-    def _append_keys(self, happening: Happening, channels: Sequence[str], users: Sequence[str]) -> list[str]:
+    async def _append(
+        self, happening: Happening, names: Sequence[str], page: bytes, outgoing: Sequence[Outgoing]
+    ) -> Any:  # fmt: skip
+        """Append; what is to be sent is announced to the couriers before, and once more afterwards.
+
+        Whoever looked in between and found nothing looks again. The first word travels with the append; nobody has to
+        wait for the second.
+        """
+        append = self.store.call("append", names, page)
+        due = [(one.channel, at) for one in outgoing if (at := one.due(happening.at)) is not None]
+        if not due:
+            return await append
+        soonest = {channel: min(at for one, at in due if one == channel) for channel, _ in due}
+        first = [self.couriers.call(happening.account, *one) for one in soonest.items()]
+        try:
+            *_, answer = await asyncio.gather(*first, append)
+        finally:
+            for one in soonest.items():
+                self.couriers.begin(happening.account, *one)
+        return answer
+
+    def _append_keys(
+        self, happening: Happening, channels: Sequence[str], users: Sequence[str], outgoing: Sequence[Outgoing]
+    ) -> list[str]:
         keys, account = self.store.keys, happening.account
         names = [keys.account(account, kind) for kind in ACCOUNT_KEYS]
         names += [keys.decisions(account, happening.base), keys.plan(account, happening.base)]
         names += [keys.channel(account, channel) for channel in channels]
         for user in users:
             names += keys.person(account, user)
+        if outgoing:
+            names.append(keys.deliveries(account, happening.base))
+            for channel in CHANNELS:
+                names += keys.lanes(account, channel)
+            names += [keys.lane(account, one.channel, one.user) for one in outgoing if one.to is not None]
         return names
 
     async def accepted(self, account: str, event: str) -> tuple[str, bytes] | None:
@@ -322,8 +309,9 @@ class Log:
             "ZRANGEBYSCORE", shared[0], "-inf", f"({oldest}", "LIMIT", 0, SWEEP
         ):  # fmt: skip
             bases = [text(member).partition(" ")[0] for member in old]
-            names = [*shared, *(keys.decisions(account, base) for base in bases)]
-            gone += int(await self.store.call("sweep", names, *old))
+            per_base = (name(account, base) for base in bases for name in (keys.decisions, keys.deliveries))
+            gone += int(await self.store.call("sweep", [*shared, *per_base], *old))
+        await self.store.command("ZREMRANGEBYSCORE", keys.account(account, "dead"), "-inf", f"({oldest}")
         return gone
 
 
@@ -331,39 +319,6 @@ ACCOUNT_KEYS = (
     "leases", "notifications", "ages", "events", "receipts", "recalls", "reasons", "users", "broadcasts",
 )  # fmt: skip
 SWEPT_KEYS = ("ages", "notifications", "events", "receipts", "recalls", "broadcasts")
-
-
-def page_of(
-    happening: Happening,
-    recipients: Sequence[Recipient],
-    skipped: Sequence[Skipped],
-    channels: Sequence[str],
-    epoch: str,
-) -> dict[str, Any]:
-    """Write the argument of one append."""
-    number = {channel: i for i, channel in enumerate(channels, 1)}
-    return {
-        "base": happening.base, "record": happening.record.encode().decode(), "sticky": happening.sticky,
-        "at": happening.at, "cutoff": happening.cutoff, "epoch": epoch, "counted": happening.counted,
-        "account": happening.origin or happening.account, "channels": list(channels),
-        "users": [(to.user, to.index, to.reason, number[to.channel]) for to in recipients],
-        "skipped": [(one.user, one.index, one.reason) for one in skipped],
-    }  # fmt: skip
-
-
-def first_of(base: str, first: First) -> dict[str, Any]:
-    """Write what the first page brings beside."""
-    marker = first.marker
-    return {
-        "event": marker.event, "marker": f"{base} {marker.digest} {marker.answer.decode()}",
-        "planned": first.planned, "broadcast": first.broadcast and (first.broadcast[0], first.broadcast[1].decode()),
-    }  # fmt: skip
-
-
-def read_marker(marker: bytes) -> tuple[str, bytes]:
-    """Take the digest of its body and the stored answer out of an event's marker; the base stands before them."""
-    _, digest, answer = marker.split(b" ", 2)
-    return digest.decode(), answer
 
 
 def considered(member: str, index: float) -> Considered:

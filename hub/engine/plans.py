@@ -9,20 +9,22 @@ Working a plan off is safe to repeat: a page that was appended before changes no
 that another worker goes on where this one stood. Nothing is resolved again: the plan is the audience.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import astuple, dataclass
+from itertools import islice, zip_longest
 from typing import Any
 
 import msgpack
 
 from hub.engine.connection import Store, Unavailable
-from hub.engine.log import PAGE, SKIPPED, Appended, First, Happening, Log, Marker, Recipient, Skipped
+from hub.engine.log import PAGE, SKIPPED, Appended, First, Happening, Log, Marker, Outgoing, Recipient, Skipped
 from hub.engine.queue import Lease, Queue, Work
 from hub.engine.rows import Record
 
 INLINE = 500
-VERSION = 1
+VERSION = 2  # 1: without what goes out
+READ = (1, VERSION)
 PAGES_READ = 10  # at a time
 FEW_PAGES = 10  # of notes about who is not told, which are not worth leaving to a worker
 BYTES_WRITTEN = 128 * 1024  # at a time, about
@@ -30,11 +32,19 @@ BYTES_WRITTEN = 128 * 1024  # at a time, about
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One happening with the users of its account who are told, and those who are not."""
+    """One happening with the users of its account who are told, those who are not, and what goes out by text and
+    e-mail."""
 
     happening: Happening
     recipients: Sequence[Recipient]
     skipped: Sequence[Skipped] = ()
+    outgoing: Sequence[Outgoing] = ()
+
+    @property
+    def size(self) -> int:
+        """Count the users whom it reaches."""
+        told = {to.user for to in self.recipients}
+        return len(told | {one.user for one in self.outgoing if one.to is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,14 @@ class Publication:
 
     @property
     def size(self) -> int:
-        """Count the recipients of all parts."""
-        return sum(len(part.recipients) for part in self.parts)
+        """Count the users whom the parts reach."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def is_one_step(self) -> bool:
+        """Tell whether it is stored as a whole in one step: everybody gets it there and then, or nobody."""
+        pages = (page for number, part in enumerate(self.parts) for page in cut_part(number, part))
+        return len(list(islice(pages, 2))) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,12 @@ class Page:
     part: int
     recipients: Sequence[Recipient]
     skipped: Sequence[Skipped]
+    outgoing: Sequence[Outgoing] = ()
+
+    @property
+    def tells(self) -> bool:
+        """Tell whether it reaches anybody."""
+        return bool(self.recipients) or any(one.to is not None for one in self.outgoing)
 
 
 class Unreadable(Exception):
@@ -74,6 +96,7 @@ class Plans:
         self._store = store
         self._log = log
         self.queue = Queue(store)
+        self.large = asyncio.Lock()  # held by who works a large audience out: of these, one at a time fits into memory
 
     async def publish(self, publication: Publication, epoch: str) -> Appended:
         """Append one event's parts: for up to 500 recipients before this returns, else the first page now, the rest
@@ -83,11 +106,13 @@ class Plans:
         whoever repeats whether it counts.
         """
         pages, home = list(paged(publication.parts)), publication.parts[0].happening
-        first = First(publication.marker, publication.broadcast, planned=len(pages) > 1)
+        first = First(publication.marker, publication.broadcast, planned=not publication.is_one_step)
         work = Work("append", home.account, home.base)
         if first.planned:
             await self._write(work, publication.parts, pages, epoch)
-        appended = await self._log.append(home, pages[0].recipients, epoch, pages[0].skipped, first)
+        appended = await self._log.append(
+            home, pages[0].recipients, epoch, pages[0].skipped, first, pages[0].outgoing
+        )  # fmt: skip
         if not first.planned:
             return appended
         if appended.earlier:
@@ -99,18 +124,21 @@ class Plans:
         await (self._finish(work) if len(now) == len(pages) else self._leave(work, len(now)))
         return Appended(appended.count + count)
 
-    async def resume(self, account: str, base: str) -> int:
-        """Append what is left of a plan, and forget it; return for how many users. Safe to repeat."""
-        work, count = Work("append", account, base), 0
+    async def resume(self, account: str, base: str, claim: str = "") -> int:
+        """Append what is left of a plan, and forget it; return for how many users. Safe to repeat.
+
+        `claim` is what the queue says of the work: where nothing is found, that alone is taken out.
+        """
+        work, count = Work("append", account, base, claim), 0
+        lease = Lease(self.queue, work)
         head = await self._head(work)
         if head is None:
-            await self.queue.done(work)
+            await self.queue.forget(work)
             return 0
         epoch, pages = head
-        lease = Lease(self.queue, work)
         async for number, happening, page in self._pages(self._name(work), pages):
             await lease.keep()
-            count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
+            count += await self._append_page(happening, page, epoch)
             await self._store.command("HDEL", self._name(work), number)
         await self._finish(work)
         return count
@@ -124,8 +152,7 @@ class Plans:
 
     async def _write(self, work: Work, parts: Sequence[Part], pages: Sequence[Page], epoch: str) -> None:
         """Write all pages but the first, with the means to see that nobody gave the plan up meanwhile."""
-        await self.queue.lease(work)
-        lease, begins = Lease(self.queue, work), "1"
+        lease, begins = await Lease.take(self.queue, work), "1"
         for fields in batches(written(parts, pages, epoch)):
             await lease.keep()
             if not int(await self._store.call("write_plan", [self._name(work)], begins, *fields)):
@@ -137,9 +164,14 @@ class Plans:
         lease, count = Lease(self.queue, work), 0
         for page in pages:
             await lease.keep()
-            happening = parts[page.part].happening
-            count += (await self._log.append(happening, page.recipients, epoch, page.skipped)).count
+            count += await self._append_page(parts[page.part].happening, page, epoch)
         return count
+
+    async def _append_page(self, happening: Happening, page: Page, epoch: str) -> int:
+        appended = await self._log.append(
+            happening, page.recipients, epoch, page.skipped, outgoing=page.outgoing
+        )  # fmt: skip
+        return appended.count
 
     async def _leave(self, work: Work, done: int) -> None:
         """Leave the pages from a number on to the workers."""
@@ -153,7 +185,7 @@ class Plans:
         if packed is None:
             return None
         head = msgpack.unpackb(packed)
-        if head["v"] != VERSION:
+        if head["v"] not in READ:
             raise Unreadable(f"a plan of version {head['v']}")
         if committed is None and await self._drop(work):
             return None
@@ -188,24 +220,38 @@ def paged(parts: Sequence[Part]) -> Iterator[Page]:
     """Cut parts into pages: the first one of home, then those that tell somebody, then what is only noted."""
     cut = [page for number, part in enumerate(parts) for page in cut_part(number, part)]
     yield cut[0]
-    yield from sorted(cut[1:], key=lambda page: not page.recipients)
+    yield from sorted(cut[1:], key=lambda page: not page.tells)
 
 
 def cut_part(number: int, part: Part) -> Iterator[Page]:
     """Cut one part into pages; home has one even if nobody is in it."""
     told = [part.recipients[start : start + PAGE] for start in range(0, len(part.recipients), PAGE)]
     noted = [part.skipped[start : start + SKIPPED] for start in range(0, len(part.skipped), SKIPPED)]
-    for recipients, skipped in zip_longest(told, noted, fillvalue=()):
-        yield Page(number, recipients, skipped)
-    if number == 0 and not told and not noted:
+    sent = list(cut_outgoing(part.outgoing))
+    for recipients, skipped, outgoing in zip_longest(told, noted, sent, fillvalue=()):
+        yield Page(number, recipients, skipped, outgoing)
+    if number == 0 and not (told or noted or sent):
         yield Page(number, (), ())
+
+
+def cut_outgoing(outgoing: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Cut what goes out into as much as a page holds."""
+    piece, weight = list[Outgoing](), 0
+    for one in outgoing:
+        if weight + one.weight > SKIPPED:
+            yield piece
+            piece, weight = [], 0
+        piece.append(one)
+        weight += one.weight
+    if piece:
+        yield piece
 
 
 def told_at_once(publication: Publication, pages: Sequence[Page]) -> int:
     """Count the pages to append before the answer: all that tell somebody, unless they are too many."""
     if publication.size > INLINE:
         return 1
-    telling = 1 + sum(1 for page in pages[1:] if page.recipients)
+    telling = 1 + sum(1 for page in pages[1:] if page.tells)
     return len(pages) if len(pages) <= telling + FEW_PAGES else telling
 
 
@@ -235,7 +281,8 @@ def write_page(page: Page) -> bytes:
     """Write a page."""
     told = [(to.user, to.index, to.reason, to.channel) for to in page.recipients]
     noted = [(one.user, one.index, one.reason) for one in page.skipped]
-    packed: bytes = msgpack.packb({"part": page.part, "recipients": told, "skipped": noted})
+    sent = [astuple(one) for one in page.outgoing]
+    packed: bytes = msgpack.packb({"part": page.part, "recipients": told, "skipped": noted, "outgoing": sent})
     return packed
 
 
@@ -243,7 +290,8 @@ def read_page(packed: bytes) -> Page:
     """Read what `write_page` wrote."""
     page = msgpack.unpackb(packed)
     told = [Recipient(*row) for row in page["recipients"]]
-    return Page(page["part"], told, [Skipped(*row) for row in page["skipped"]])
+    sent = [Outgoing(*row) for row in page.get("outgoing", ())]
+    return Page(page["part"], told, [Skipped(*row) for row in page["skipped"]], sent)
 
 
 def write_happening(happening: Happening) -> bytes:
@@ -256,7 +304,8 @@ def write_happening(happening: Happening) -> bytes:
 def read_happening(packed: bytes) -> Happening:
     """Read what `write_happening` wrote."""
     stored: dict[str, Any] = msgpack.unpackb(packed)
-    return Happening(record=Record.decode(stored["record"]), **{name: stored[name] for name in SHARED})
+    shared = {name: stored[name] for name in SHARED if name in stored}
+    return Happening(record=Record.decode(stored["record"]), **shared)
 
 
-SHARED = ("base", "account", "at", "cutoff", "sticky", "origin", "counted")
+SHARED = ("base", "account", "at", "cutoff", "sticky", "origin", "counted", "sample")

@@ -3,6 +3,9 @@
 Each write takes the next number of its kind (`put`); a reader asks for what changed after the number it knows
 (`changed`). So a process reads a whole account once, and afterwards only what was touched, but always the present
 state. A Collection knows besides which users an object concerns.
+
+Several may read at once, each taking in some of the pages, and whoever gets the last one goes on first. So what is
+derived from the objects follows each page in the very step that takes it in (`on_change`), not when a reader is done.
 """
 
 import asyncio
@@ -17,15 +20,24 @@ T = TypeVar("T")
 
 
 class Replica(Generic[T]):
-    """The objects of one hash, by id. `decode` reads a document."""
+    """The objects of one hash, by id. `decode` reads a document; `on_change` is given the ids of every page of changes
+    in the step that takes it in."""
 
-    def __init__(self, store: Store, name: str, decode: Callable[[bytes], T]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        decode: Callable[[bytes], T],
+        on_change: Callable[[Iterable[str]], None] | None = None,
+    ) -> None:
         self._store = store
         self._names = [name, f"{name}:changes"]
         self._decode = decode
+        self._on_change = on_change
         self._objects: dict[str, T] = {}
         self._first = asyncio.Lock()
         self._is_read = False
+        self._unseen: set[str] = set()  # what was there before all is read anew, less what is there still
         self._floor = 0  # up to which removals were forgotten when this was last asked
         self.number = 0  # of the last change that was taken in
 
@@ -41,17 +53,16 @@ class Replica(Generic[T]):
         """Copy all objects as of the last refresh."""
         return dict(self._objects)
 
-    async def refresh(self) -> set[str]:
-        """Take in what changed; return the ids concerned."""
+    async def refresh(self) -> None:
+        """Take in what changed."""
         if self._is_read:
-            return await self._ask()
+            await self._ask()
+            return
         async with self._first:  # a crowd that comes at once reads the whole once
-            changed = await self._ask()
+            await self._ask()
             self._is_read = True
-            return changed
 
-    async def _ask(self) -> set[str]:
-        changed: set[str] = set()
+    async def _ask(self) -> None:
         more: Any = True
         while more:
             asked = self.number
@@ -60,18 +71,23 @@ class Replica(Generic[T]):
                 more = True
                 continue
             if anew:
-                changed |= self._objects.keys()
-                self._objects.clear()
+                self._unseen = set(self._objects)
             self.number, self._floor = int(newest), int(floor)
-            changed |= {self._apply(text(id), document) for id, document in zip(flat[::2], flat[1::2], strict=True)}
-        return changed
+            self._take_in({text(id): document for id, document in zip(flat[::2], flat[1::2], strict=True)}, bool(more))
 
-    def _apply(self, id: str, document: Any) -> str:
-        if document:
-            self._objects[id] = self._decode(document)
-        else:
-            self._objects.pop(id, None)
-        return id
+    def _take_in(self, page: dict[str, Any], is_more: bool) -> None:
+        """Apply a page. What is gone since all is read anew goes with the last one: nobody meets a half-empty copy."""
+        self._unseen -= page.keys()
+        if not is_more:
+            page |= dict.fromkeys(self._unseen)
+            self._unseen = set()
+        for id, document in page.items():
+            if document:
+                self._objects[id] = self._decode(document)
+            else:
+                self._objects.pop(id, None)
+        if self._on_change:
+            self._on_change(page)
 
     def get(self, id: str) -> T | None:
         """Find an object as of the last refresh."""
@@ -84,7 +100,7 @@ class Collection(Generic[T]):
     def __init__(
         self, store: Store, name: str, decode: Callable[[bytes], T], users: Callable[[T], Iterable[str]]
     ) -> None:
-        self._replica = Replica(store, name, decode)
+        self._replica = Replica(store, name, decode, self._link)
         self._users = users
         self._objects: dict[str, T] = {}
         self._of: dict[str, set[str]] = defaultdict(set)
@@ -94,7 +110,7 @@ class Collection(Generic[T]):
 
     async def current(self) -> Mapping[str, T]:
         """Return all objects as they are now."""
-        self._link(await self._replica.refresh())
+        await self._replica.refresh()
         return self._objects
 
     async def of(self, *users: str) -> list[tuple[str, ...]]:
@@ -102,8 +118,7 @@ class Collection(Generic[T]):
         await self.current()
         return [tuple(sorted(self._of.get(user, ()))) for user in users]
 
-    def _link(self, changed: set[str]) -> None:
-        """Take changes in at once: whoever refreshes next is told of none of them."""
+    def _link(self, changed: Iterable[str]) -> None:
         for id in changed:
             if (before := self._objects.pop(id, None)) is not None:
                 for user in self._users(before):

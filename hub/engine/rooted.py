@@ -6,7 +6,6 @@ many: they are read one by one, and listed through an index in the order of acco
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -17,7 +16,7 @@ from hub.core.directory import Account, Contact, Document, Group, Line, RingGrou
 from hub.engine import replica
 from hub.engine.accounts import Accounts
 from hub.engine.connection import Store
-from hub.engine.documents import KINDS, Changed, Held, Write, expecting, read_as
+from hub.engine.documents import KINDS, Held, Write, again_while_changed, expecting, read_as
 from hub.engine.rows import text
 
 Rooted = Contact | Group | RingGroup | Line
@@ -26,7 +25,6 @@ Gathered = TypeVar("Gathered", Group, RingGroup, Line)
 Kept = TypeVar("Kept", Account, User, Contact, Group, RingGroup, Line)
 
 GATHERED: tuple[type[Any], ...] = (Group, RingGroup, Line)
-TRIES = 10  # of a write that others were quicker with
 SPANS_AT_ONCE = 50  # accounts whose contacts are looked for in one pipeline
 SCANNED = 1_000  # contacts looked at in one step
 AFTER_SPACE = "!"  # the character behind the space between an account and an id in the index
@@ -40,10 +38,12 @@ class Place:
     id: str
 
 
-def users_of(value: Group | RingGroup | Line) -> tuple[str, ...]:
-    """List the users whom an object concerns: its members, or the owner of a line."""
+def users_of(value: Rooted) -> tuple[str, ...]:
+    """List the users whom an object names: its members, the owner of a line, whom a contact is assigned to."""
     if isinstance(value, Line):
         return (value.owner,) if value.owner else ()
+    if isinstance(value, Contact):
+        return (value.assigned_user,) if value.assigned_user else ()
     return value.members
 
 
@@ -52,6 +52,15 @@ def without(value: Any, user: str) -> Any:
     if isinstance(value, Line):
         return replace(value, owner=None)
     return replace(value, members=tuple(member for member in value.members if member != user))
+
+
+def let_go_by(contact: Contact, user: str) -> Contact:
+    """Take a user off a contact: as the one it is assigned to, and as the one who said that it may be texted."""
+    consent = contact.consent
+    if consent and consent.get("by") == user:
+        consent = {name: said for name, said in consent.items() if name != "by"}
+    assigned = None if contact.assigned_user == user else contact.assigned_user
+    return replace(contact, assigned_user=assigned, consent=consent)
 
 
 class RootedObjects(Accounts):
@@ -86,16 +95,17 @@ class RootedObjects(Accounts):
         is not as it was held."""
         document = orjson.dumps(as_document(value))
         if isinstance(value, Group):
-            before = held.value if held else await self.get(Group, root, value.id)
+            before: Group | None = held.value if held else await self.get(Group, root, value.id)
             await self._write(type(value), root, value.id, document, value.account, held)
             await self.touch_anywhere({*value.members} ^ {*(before.members if before else ())})
         else:
             await self._write(type(value), root, value.id, document, value.account, held)
 
-    async def delete(self, kind: type[Object], root: str, id: str) -> bool:
-        """Remove an object; tell whether it was there. Lines let go of a ring group, and members hear of a group."""
-        before = await self.get(kind, root, id)
-        await self._write(kind, root, id, b"")
+    async def delete(self, kind: type[Object], root: str, id: str, held: Held[Any] | None = None) -> bool:
+        """Remove an object; tell whether it was there. Lines let go of a ring group, and members hear of a group. Raise
+        Changed when it is not as it was held."""
+        before = held.value if held else await self.get(kind, root, id)
+        await self._write(kind, root, id, b"", held=held)
         if isinstance(before, Group):
             await self.touch_anywhere(before.members)
         if kind is RingGroup:
@@ -148,28 +158,28 @@ class RootedObjects(Accounts):
             (ids,) = await self._collection(kind, root).of(user)
             await asyncio.gather(*(self._rewrite(kind, root, id, lambda value: without(value, user)) for id in ids))
         async for id in self._contacts_of(root, user):
-            await self._rewrite(Contact, root, id, lambda value: replace(value, assigned_user=None))
+            await self._rewrite(Contact, root, id, lambda value: let_go_by(value, user))
         tree = await self.tree()
         for account in (tree.get(id) for id in (root, *tree.descendants(root))):
             if account and account.owner == user:
                 await self._disown(account.id, user)
 
     async def _disown(self, account: str, user: str) -> None:
-        for _ in range(TRIES):
+        async def attempt() -> None:
             held = await self.held(Account, account)
-            if held is None or held.value.owner != user:
-                return
-            with suppress(Changed):
+            if held and held.value.owner == user:
                 await self.put_account(replace(held.value, owner=None), held)
 
+        await again_while_changed(attempt)
+
     async def _contacts_of(self, root: str, user: str) -> AsyncIterator[str]:
-        """Go through a root account's contacts for those that are assigned to a user; there is no index of them."""
+        """Go through a root account's contacts for those that name a user; there is no index of them."""
         name, cursor, named = self._name(Contact, root), "0", orjson.dumps(user)
         while True:
             following, found = await self.store.command("HSCAN", name, cursor, "COUNT", SCANNED)
             documents = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
             for id, document in documents:
-                if named in document and read_as(Contact)(document).assigned_user == user:
+                if named in document and (contact := read_as(Contact)(document)) != let_go_by(contact, user):
                     yield text(id)
             cursor = text(following)
             if cursor == "0":
@@ -177,16 +187,13 @@ class RootedObjects(Accounts):
 
     async def _rewrite(self, kind: type[Any], root: str, id: str, change: Callable[[Any], Any]) -> None:
         """Change what is stored, also while others do."""
-        for _ in range(TRIES):
+
+        async def attempt() -> None:
             held = await self.held(kind, id, root)
-            if held is None:
-                return
-            try:
+            if held:
                 await self.put(root, change(held.value), held)
-            except Changed:
-                continue
-            return
-        raise Changed(id)
+
+        await again_while_changed(attempt)
 
     # Lists
 

@@ -1,7 +1,7 @@
 """The users of one account with what they chose, and what their account chose for who never did (E-21)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import orjson
@@ -15,6 +15,7 @@ from hub.engine.replica import Replica
 
 Defaults = Mapping[str, Mapping[str, bool]]
 NONE: Defaults = {}
+JOINED = 1_000  # members in one step
 
 
 class Roster:
@@ -22,10 +23,12 @@ class Roster:
 
     def __init__(self, store: Store, account: str, defaults: Replica[Defaults]) -> None:
         self._account = account
-        self._users = Replica(store, store.keys.account(account, "users"), read_as(User))
-        self._chosen = Replica(store, store.keys.account(account, "preferences"), read_preferences)
+        name = store.keys.account
+        self._users = Replica(store, name(account, "users"), read_as(User), self._join)
+        self._chosen = Replica(store, name(account, "preferences"), read_preferences, self._join)
         self._all_defaults = defaults
         self._defaults = NONE
+        self._stale: list[str] = []  # who still stands there with the defaults of before
         self._members: dict[str, Member] = {}
 
     def __repr__(self) -> str:
@@ -33,18 +36,18 @@ class Roster:
 
     async def current(self) -> Mapping[str, Member]:
         """Return the members as they are now."""
-        await asyncio.gather(self._take(self._users), self._take(self._chosen), self._all_defaults.refresh())
+        await asyncio.gather(self._users.refresh(), self._chosen.refresh(), self._all_defaults.refresh())
         defaults = self._all_defaults.get(self._account) or NONE
         if defaults is not self._defaults:
-            self._defaults = defaults
-            self._join(list(self._members))
+            self._defaults, self._stale = defaults, list(self._members)
+        while self._stale:  # all who read meanwhile work it off together
+            page = self._stale[-JOINED:]
+            del self._stale[-JOINED:]
+            self._join(page)
+            await asyncio.sleep(0)
         return self._members
 
-    async def _take(self, replica: Replica[User] | Replica[Preferences]) -> None:
-        self._join(await replica.refresh())
-
-    def _join(self, changed: set[str] | list[str]) -> None:
-        """Take changes in at once: whoever refreshes next is told of none of them."""
+    def _join(self, changed: Iterable[str]) -> None:
         for id in changed:
             user = self._users.get(id)
             if user is None or user.account != self._account:  # gone, or moving away at this moment

@@ -192,7 +192,12 @@ class Following:
 
 
 def _obstacle(person: Person, profile: Profile | None) -> CloseCode | None:
-    """Say why a person cannot stay as they are; None when they can."""
-    if profile is None or not profile.user.active or profile.ended != person.ended:
+    """Say why a person cannot stay as they are; None when they can.
+
+    Who moves leaves behind when they were sent away last: that is then 0, and says nothing.
+    """
+    if profile is None or not profile.user.active:
         return CloseCode.REMOVED
-    return CloseCode.RESYNC if profile.user.account != person.account else None
+    if profile.user.account != person.account:
+        return CloseCode.RESYNC
+    return CloseCode.REMOVED if profile.ended not in (0, person.ended) else None

@@ -1,4 +1,8 @@
-"""What is due by business time: broadcasts that expire, every second; retention, account by account, every hour."""
+"""What is due: broadcasts that expire by business time, and what was cut off half way, every second; retention, account
+by account, every hour.
+
+On that way the couriers are reminded of every account that has something to send, in case they lost sight of it.
+"""
 
 import asyncio
 import contextlib
@@ -12,6 +16,7 @@ from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Unavailable
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.erasure import Erasure
 from hub.engine.log import Log, cutoff
@@ -25,18 +30,30 @@ journal = structlog.get_logger(__name__)
 class Scheduler:
     """Looks for due things."""
 
-    def __init__(self, directory: Directory, log: Log, broadcasts: Broadcasts, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        log: Log,
+        broadcasts: Broadcasts,
+        deliveries: Deliveries,
+        audit: Audit,
+        clock: Clock,
+        finish: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take the parts of the hub that it works on; `finish` does what follows from changes that were cut off."""
         self._directory = directory
         self._log = log
         self._erasure = Erasure(log.store)
         self._broadcasts = broadcasts
+        self._deliveries = deliveries
         self._audit = audit
         self._clock = clock
+        self._finish_more = finish
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to work."""
-        rounds = ((LOOK_SECONDS, self._expire), (SWEEP_SECONDS, self._sweep_all))
+        rounds = ((LOOK_SECONDS, self._expire), (LOOK_SECONDS, self._finish), (SWEEP_SECONDS, self._sweep_all))
         self._tasks = [asyncio.create_task(self._every(seconds, do)) for seconds, do in rounds]
 
     async def stop(self) -> None:
@@ -48,6 +65,7 @@ class Scheduler:
 
     async def settle(self) -> None:
         """Do all that is due by now; a large recall may be left to the router."""
+        await self._finish()
         await self._expire()
         await self._sweep_all()
 
@@ -61,6 +79,11 @@ class Scheduler:
                 journal.exception("due work failed")
             await asyncio.sleep(seconds)
 
+    async def _finish(self) -> None:
+        await self._directory.finish_all()
+        if self._finish_more:
+            await self._finish_more()
+
     async def _expire(self) -> None:
         while count := await self._broadcasts.expire_due(self._clock.now()):
             journal.info("broadcasts expired", count=count)
@@ -72,6 +95,7 @@ class Scheduler:
             kept.append(account.retention_days)
             users = sorted(await self._directory.members(account.id))
             await self._sweep(account.id, users, account.retention_days)
+            await self._deliveries.raise_again(account.id, int(self._clock.now() * 1000))
         await self._sweep(NOTICES, [], max(kept))  # as long as anybody may have one
 
     async def _sweep(self, account: str, users: list[str], days: int) -> None:

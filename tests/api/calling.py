@@ -1,25 +1,32 @@
 """A hub of the API's parts only, and a client that says in one line who calls what."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Self
+from urllib.parse import quote, urlencode
 
 import httpx2
 from starlette.applications import Starlette
 
 from hub import api
+from hub.app.composition import keep
+from hub.channels.outbox import Outbox
 from hub.core.catalogue import load
 from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
 from hub.engine.limits import Limits
 from hub.engine.log import Log
 from hub.engine.plans import Plans
+from hub.workers.courier import Courier, End
 from hub.workers.router import Router
+from hub.workers.writer import Writer
 
 OPERATOR_KEY = "operator-key-of-the-api-tests"
 SECRET = "a-secret-of-the-api-tests-of-32-bytes-or-more"
@@ -49,11 +56,14 @@ class ApiHub:
         self.directory = Directory(self.store)
         self.log = Log(self.store)
         self.plans = Plans(self.store, self.log)
+        self.deliveries = Deliveries(self.store, self.log.couriers)
         self.audit = Audit(self.store)
         self.broadcasts = Broadcasts(self.store, self.log, self.plans)
         self.idempotency = Idempotency(self.store)
         self.limits = Limits(self.store, self.settings.rate_limit_keys, self.settings.rate_limit_users)
         self.identity = Identity(self.store, self.clock, Credentials(OPERATOR_KEY, (SECRET,)))
+        kept: End = Outbox(partial(keep, self.store), self.clock.now)
+        self.ends = {"text": kept, "email": kept}
         self.is_ready = True
 
     async def open(self) -> None:
@@ -65,6 +75,11 @@ class ApiHub:
 
     async def settle(self) -> None:
         await Router(self.plans, self.broadcasts).settle()
+        public_url = self.settings.public_url
+        writer = Writer(self.catalogue, partial(self.identity.unsubscribe_link, public_url), public_url)
+        courier = Courier(self.deliveries, self.directory, writer, self.clock, self.ends, chance=lambda: 1.0)
+        await courier.settle()
+        await courier.stop()
 
     def app(self) -> Starlette:
         """Mount the API as the composition root does."""
@@ -139,6 +154,24 @@ class Api:
     async def event(self, type: str = "voicemails", account: str = "acme", **fields: Any) -> httpx2.Response:
         """Post one event as the operator."""
         return await self.post("/v1/events", {"type": type, "account": account, **fields})
+
+    async def outbox(self, channel: str = "", to: str = "") -> list[dict[str, Any]]:
+        """Send all that is due; read what went out so far, oldest first."""
+        assert (await self.post("/v1/test/settle")).is_success
+        path = f"/v1/test/outbox?limit=200&channel={channel}&to={quote(to)}"
+        items: list[dict[str, Any]] = (await self.get(path)).json()["items"]
+        return items
+
+    async def deliveries(self, event: str, **filters: str) -> list[dict[str, Any]]:
+        """List what became of an event."""
+        query = urlencode({"event": event, "limit": 200, **filters})
+        items: list[dict[str, Any]] = (await self.get(f"/v1/deliveries?{query}")).json()["items"]
+        return items
+
+    async def choose(self, user: str, **changes: Any) -> None:
+        """Change somebody's preferences."""
+        answer = await self.patch(f"/v1/users/{user}/preferences", changes)
+        assert answer.status_code == 200, answer.text
 
     async def inbox(self, user: str) -> list[dict[str, Any]]:
         """Read what lies in somebody's inbox, newest first."""

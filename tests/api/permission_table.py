@@ -45,6 +45,8 @@ WITHOUT_ACCOUNT = {
     ("POST", "/v1/test/settle"),
     ("GET", "/v1/test/outbox"),
     ("DELETE", "/v1/test/outbox"),
+    ("GET", "/v1/unsubscribe"),  # its links carry their own right
+    ("POST", "/v1/unsubscribe"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -266,6 +268,12 @@ GET    /v1/deliveries?user={user}             ann    200 200 200 200 200 404 404
 GET    /v1/deliveries?user={user}             acme   200 200 200 200 200 404 404 403 403 200 403 403 404 404 403 401
 GET    /v1/deliveries?user={user}             west   200 200 200 200 200 200 404 403 403 200 403 403 200 404 403 401
 GET    /v1/deliveries?user={user}             globex 200 404 404 404 404 404 200 404 404 404 404 404 404 200 404 401
+POST   /v1/deliveries/{id}/retry              acme   409 409 403 403 403 404 404 403 403 409 403 403 404 404 403 401
+POST   /v1/deliveries/{id}/retry              west   409 409 403 403 403 409 404 403 403 409 403 403 409 404 403 401
+POST   /v1/deliveries/{id}/retry              globex 409 404 404 404 404 404 409 404 404 404 404 404 404 409 403 401
+DELETE /v1/deliveries/{id}                    acme   409 409 403 403 403 404 404 403 403 409 403 403 404 404 403 401
+DELETE /v1/deliveries/{id}                    west   409 409 403 403 403 409 404 403 403 409 403 403 409 404 403 401
+DELETE /v1/deliveries/{id}                    globex 409 404 404 404 404 404 409 404 404 404 404 404 404 409 403 401
 
                                                       op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
 GET    /v1/types                              -      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 401
@@ -340,6 +348,17 @@ POST   /v1/inbox/restore?user={user}          ann    200 200 200 200 200 404 404
 POST   /v1/inbox/restore?user={user}          acme   200 200 200 200 200 404 404 403 403 403 403 403 404 404 403 401
 POST   /v1/inbox/restore?user={user}          west   200 200 200 200 200 200 404 403 403 403 403 403 403 404 403 401
 POST   /v1/inbox/restore?user={user}          globex 200 404 404 404 404 404 200 404 404 404 404 404 404 403 403 401
+
+                                                      op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
+POST   /v1/samples                            -      422 422 422 422 422 422 422 202 202 202 202 202 202 202 403 401
+POST   /v1/samples?user={user}                ann    202 202 202 202 202 404 404 202 403 403 403 403 404 404 403 401
+POST   /v1/samples?user={user}                acme   202 202 202 202 202 404 404 403 403 403 403 403 404 404 403 401
+POST   /v1/samples?user={user}                west   202 202 202 202 202 202 404 403 403 403 403 403 403 404 403 401
+POST   /v1/samples?user={user}                globex 202 404 404 404 404 404 202 404 404 404 404 404 404 403 403 401
+
+                                                      op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
+GET    /v1/unsubscribe?token=none             -      404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
+POST   /v1/unsubscribe?token=none             -      404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
 
                                                       op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
 GET    /livez                                 -      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200

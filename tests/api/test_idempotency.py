@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from hub.api.sealing import Seal
+from tests.engine.conftest import everything, naming
+
 from .calling import Api, Caller, problem
 
 EVENT = {"type": "voicemails", "account": "acme", "contact": "c7"}
@@ -124,3 +127,36 @@ async def test_a_request_that_a_crash_cut_off_is_resumed_not_repeated(acme: Api)
     assert not replayed(again)
     assert first.json() == again.json()
     assert await unread(acme) == 2
+
+
+async def test_a_secret_that_is_shown_once_is_not_in_the_store(acme: Api) -> None:
+    body = {"account": "acme", "scopes": ["events"]}
+    made = await acme.post("/v1/keys", body, key="k1")
+    looked = await acme.post("/v1/log-in-as", {"user": "ann"}, by=acme.user("olga"), key="k2")
+    assert (made.status_code, looked.status_code) == (200, 200)
+    kept = await everything(acme.hub.store)
+    assert not naming(kept, made.json()["key"])
+    assert not naming(kept, looked.json()["token"])
+    again = await acme.post("/v1/keys", body, key="k1")
+    assert (again.json(), replayed(again)) == (made.json(), True)
+
+
+async def test_a_secret_is_shown_again_to_the_very_token_alone_that_asked_for_it(acme: Api) -> None:
+    olga = acme.user("olga")
+    first = await acme.post("/v1/log-in-as", {"user": "ann"}, by=olga, key="k")
+    again = await acme.post("/v1/log-in-as", {"user": "ann"}, by=olga, key="k")
+    assert (again.json(), replayed(again)) == (first.json(), True)
+    other = Caller(acme.hub.identity.mint("olga", 1800))
+    assert other != olga
+    problem(await acme.post("/v1/log-in-as", {"user": "ann"}, by=other, key="k"), 422, "idempotency_key_reused")
+
+
+def test_what_is_sealed_opens_with_the_same_credential_and_key_alone() -> None:
+    seal = Seal("Bearer one")
+    kept = seal.close("k", b"secret")
+    assert b"secret" not in kept
+    assert kept != seal.close("k", b"secret")
+    assert seal.open("k", kept) == Seal("bearer  one ").open("k", kept) == b"secret"
+    assert Seal("Bearer two").open("k", kept) is seal.open("j", kept) is None
+    assert seal.open("k", b'{"kept": "by an older hub"}') == b'{"kept": "by an older hub"}'
+    assert "one" not in repr(seal)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hub.core.directory import User
-from hub.engine.directory import Directory, Held
+from hub.engine.directory import Changed, Directory, Held
 
-from .calling import Api, ApiHub, problem
+from .calling import Api, ApiHub, Caller, problem
 
 PREFERENCES = "/v1/users/ann/preferences"
 CHANGES: dict[str, list[dict[str, Any]]] = {
@@ -116,3 +116,70 @@ async def test_a_document_with_fields_of_another_version_can_be_changed(acme: Ap
     store = acme.hub.store
     await store.command("HSET", store.keys.account("acme", "contacts"), "c7", b'{"id":"c7", "account":"acme","new":1}')
     assert (await acme.patch("/v1/contacts/c7", {"blocked": True})).json()["blocked"] is True
+
+
+async def test_of_two_who_claim_one_id_in_two_accounts_of_a_tree_one_wins(acme: Api) -> None:
+    await acme.put("/v1/accounts/east", {"parent": "acme"})
+    keys = {}
+    for account in ("west", "east"):
+        made = await acme.post("/v1/keys", {"account": account, "scopes": ["directory"]})
+        keys[account] = Caller(made.json()["key"])
+    for path in ("groups", "ring-groups", "contacts", "lines"):
+        for n in range(3):
+            body = {"number": "+12025550190"} if path == "lines" else {}
+            puts = (acme.put(f"/v1/{path}/x{n}", {"account": id, **body}, by=key) for id, key in keys.items())
+            answers = dict(zip(keys, await asyncio.gather(*puts), strict=True))
+            assert sorted(answer.status_code for answer in answers.values()) == [200, 409]
+            (winner,) = (id for id, answer in answers.items() if answer.is_success)
+            assert (await acme.get(f"/v1/{path}/x{n}")).json()["account"] == winner
+
+
+async def test_of_two_tenants_who_claim_one_user_id_one_gets_it(acme: Api) -> None:
+    other = await elsewhere(acme)
+    keys = {}
+    for account in ("acme", "globex"):
+        made = await acme.post("/v1/keys", {"account": account, "scopes": ["directory"]})
+        keys[account] = Caller(made.json()["key"])
+    async with Api(other) as there:
+        for n in range(20):
+            mine = acme.put(f"/v1/users/zoe{n}", {"account": "acme"}, by=keys["acme"])
+            theirs = there.put(f"/v1/users/zoe{n}", {"account": "globex"}, by=keys["globex"])
+            answers = await asyncio.gather(mine, theirs)
+            assert sorted(answer.status_code for answer in answers) == [200, 409]
+            account = "acme" if answers[0].is_success else "globex"
+            assert (await acme.get(f"/v1/users/zoe{n}")).json()["account"] == account
+    await other.store.close()
+
+
+async def test_all_members_of_a_group_can_be_erased_at_once(acme: Api) -> None:
+    crowd = [f"c{n}" for n in range(64)]
+    await asyncio.gather(*(acme.put(f"/v1/users/{user}", {"account": "acme"}) for user in crowd))
+    await acme.put("/v1/groups/many", {"account": "acme", "members": crowd})
+    answers = await asyncio.gather(*(acme.delete(f"/v1/users/{user}") for user in crowd))
+    assert {answer.status_code for answer in answers} == {204}
+    assert (await acme.get("/v1/groups/many")).json()["members"] == []
+
+
+async def test_a_user_erased_between_the_check_and_the_write_of_a_group_is_not_in_it(
+    acme: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: Callable[..., Awaitable[None]] = Directory.put
+
+    async def later(directory: Directory, root: str, value: Any, held: Any = None) -> None:
+        if value.id == "late":
+            await directory.delete_user("ann")
+        await put(directory, root, value, held)
+
+    monkeypatch.setattr(Directory, "put", later)
+    assert (await acme.put("/v1/groups/late", {"account": "acme", "members": ["ann", "bob"]})).status_code == 200
+    assert (await acme.get("/v1/groups/late")).json()["members"] == ["bob"]
+
+
+async def test_whoever_is_beaten_all_the_time_is_told_so_wherever_it_happens(
+    acme: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def beaten(*_: object) -> None:
+        raise Changed("sales")
+
+    monkeypatch.setattr(Directory, "leave", beaten)
+    problem(await acme.delete("/v1/users/ann"), 409, "conflict")

@@ -256,14 +256,22 @@ def test_R_22_AMB_41_an_important_notice_reaches_everyone_active() -> None:
 
 
 def test_A_14_AMB_31_account_reports_never_appear_in_the_app() -> None:
-    found = reasons(Event("daily_spending_report", "acme"), member("ada", roles=("admin",)), member("ann"))
+    once = member("ann", {"daily_spending_report": {"email": True}})
+    found = reasons(Event("daily_spending_report", "acme"), member("ada", roles=("admin",)), once)
     assert found == {"ada": "no_system_channel", "ann": "admins_only"}
 
 
 def test_A_15_AMB_30_billing_warnings_are_for_billing_admins() -> None:
     admin, billing = member("ada", roles=("admin",)), member("bill", roles=("billing_admin",))
-    found = reasons(Event("billing_warning", "acme"), admin, billing)
-    assert found == {"ada": "billing_admins_only", "bill": "no_system_channel"}
+    once = member("abe", {"billing_warning": {"email": False}}, roles=("admin",))
+    found = reasons(Event("billing_warning", "acme"), admin, billing, once)
+    assert found == {"abe": "billing_admins_only", "bill": "no_system_channel"}
+
+
+def test_A_13_A_15_who_lacks_the_role_and_never_chose_the_type_is_not_even_noted() -> None:
+    crowd = [member(f"u{n}", {"voicemails": OFF}) for n in range(300)]
+    for type in ("daily_spending_report", "billing_warning"):
+        assert reasons(Event(type, "acme"), *crowd) == {}
 
 
 def test_people_are_numbered_by_their_ids_however_they_are_stored() -> None:

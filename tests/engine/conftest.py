@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.doorbells import Doorbells
 from hub.engine.log import First, Happening, Log, Marker, Recipient
 from hub.engine.rows import Record
@@ -72,6 +73,17 @@ def naming(kept: dict[str, str], word: str) -> set[str]:
 @pytest.fixture
 def log(store: Store) -> Log:
     return Log(store)
+
+
+@pytest.fixture
+def deliveries(store: Store, log: Log) -> Deliveries:
+    return Deliveries(store, log.couriers)
+
+
+@pytest.fixture
+def hasty(store: Store, log: Log) -> Deliveries:
+    """Give one whose leases run out at once, as if it had died after each claim."""
+    return Deliveries(store, log.couriers, lease_ms=0)
 
 
 @pytest.fixture

@@ -233,7 +233,8 @@ async def test_a_recall_that_was_only_queued_does_nothing(
 ) -> None:
     await send(plans, part("h1", "ann"))
     await plans.queue.release(Work("recall", "acme", "h1"))
-    assert await broadcasts.resume("acme", "h1") == 0
+    (claimed,) = await plans.queue.claim()
+    assert await broadcasts.resume("acme", "h1", claimed.claim) == 0
     assert (await inbox(log, "ann"), await plans.queue.left()) == ((["h1-0"], 1), 0)
 
 

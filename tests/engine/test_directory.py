@@ -4,19 +4,24 @@ import asyncio
 import contextlib
 
 import pytest
+import pytest_asyncio
 
 from hub.core.directory import Account, Contact, ProducerKey, User
 from hub.core.preferences import Preferences
 from hub.engine.connection import Store, Unavailable
-from hub.engine.directory import Changed, Directory, Held, Taken
+from hub.engine.directory import Changed, Directory, Held
 from hub.engine.log import Log
 
 from .conftest import happening, recipients
 
 
-@pytest.fixture
-def directory(store: Store) -> Directory:
-    return Directory(store)
+@pytest_asyncio.fixture
+async def directory(store: Store) -> Directory:
+    """Make one with the accounts that the users of the tests are in."""
+    directory = Directory(store)
+    for id in ("acme", "other", "third"):
+        await directory.put_account(Account(id))
+    return directory
 
 
 async def test_another_process_sees_a_change_at_its_next_read(store: Store, directory: Directory) -> None:
@@ -51,13 +56,6 @@ async def test_a_moved_user_keeps_preferences_and_begins_a_new_log(directory: Di
     assert "ann" not in await directory.members("acme")
     assert (await directory.members("other"))["ann"].preferences.email_copy is False
     assert (await log.tails("acme", ["ann"]))[0].seq == 0
-
-
-async def test_a_user_id_is_unique_in_the_installation(store: Store, directory: Directory) -> None:
-    await directory.put_user(User("ann", "acme"))
-    index = store.keys.directory("users")
-    assert await store.call("claim_id", [index], "ann", "other", "") == b"acme"
-    assert issubclass(Taken, Exception)
 
 
 async def test_contacts_live_under_their_root_account(directory: Directory) -> None:

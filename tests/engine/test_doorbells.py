@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hub.core.directory import User
+from hub.core.directory import Account, User
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.log import Log
@@ -69,10 +69,11 @@ async def test_the_probe_shows_that_the_bus_hears(ear: Ear) -> None:
 
 async def test_D_02_a_changed_preference_and_profile_ring(ear: Ear, store: Store) -> None:
     directory = Directory(store)
-    await ear.listen("u:ann")
-    await directory.put_user(User("ann", "acme"))
+    await ear.listen("u:zoe")
+    await directory.put_account(Account("acme"))
+    await directory.put_user(User("zoe", "acme"))
     assert (await ear.messages.get())[1]["k"] == "profile"
-    await directory.put_preferences("acme", "ann", await directory.preferences("acme", "ann"))
+    await directory.put_preferences("acme", "zoe", await directory.preferences("acme", "zoe"))
     assert (await ear.messages.get())[1]["k"] == "preferences"
 
 

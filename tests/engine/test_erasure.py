@@ -1,11 +1,13 @@
 """Who is erased leaves nothing in their account: no log, no reason, no name on a broadcast."""
 
 import asyncio
+from dataclasses import replace
 
+import orjson
 import pytest
 
 from hub.core.broadcasts import Broadcast
-from hub.core.directory import Account, User
+from hub.core.directory import Account, Contact, User
 from hub.core.preferences import Preferences
 from hub.engine.broadcasts import Broadcasts, write_broadcast
 from hub.engine.connection import Store
@@ -13,6 +15,7 @@ from hub.engine.directory import Directory
 from hub.engine.erasure import Erasure
 from hub.engine.log import Considered, Log, Marker, Skipped
 from hub.engine.plans import Part, Plans, Publication
+from hub.engine.rows import Record
 from hub.engine.tabs import Tabs
 
 from .conftest import everything, happening, marked, naming, recipients, seat
@@ -127,6 +130,46 @@ async def test_reasons_are_found_in_many_happenings(store: Store, log: Log, dire
     assert await log.decisions("acme", "h699") == [Considered(0, "ann", "all_of_type")]
 
 
+async def test_the_name_of_an_erased_sender_is_taken_off_what_others_have(
+    store: Store, log: Log, directory: Directory
+) -> None:
+    await settle_in(directory, "ann", "zoe")
+    await directory.put_user(User("wes", "west"))
+    bodies = {
+        sender: Record(b'{"title":"Note","sender":"%b"}' % sender.encode(), {}) for sender in ("Zoe Z.", "Mia M.")
+    }
+    for n, (by, sender) in enumerate((("zoe", "Zoe Z."), ("mia", "Mia M."))):
+        sent = replace(announcement(f"h{n}", by=by, sender=sender), parts=(("acme", f"h{n}"), ("west", f"w{n}")))
+        parts = [
+            Part(replace(happening(base, account=account, counted=True), record=bodies[sender]), recipients(user))
+            for (account, base), user in zip(sent.parts, ("ann", "wes"), strict=True)
+        ]
+        document = (sent.id, write_broadcast(sent))
+        await Plans(store, log).publish(Publication(parts, Marker(f"evt-{n}", "d"), document), "e")
+    await directory.delete_user("zoe")
+    assert naming(await everything(store), "Zoe Z.") == set()
+    broadcasts = Broadcasts(store, log, Plans(store, log))
+    assert [one.sender for one in await broadcasts.all("acme")] == ["Mia M.", None]
+    for account, user in (("acme", "ann"), ("west", "wes")):
+        entries = (await log.inbox(account, user, "all", 9, None, 0)).entries
+        assert [orjson.loads(entry.body) for entry in entries] == [
+            {"title": "Note", "sender": "Mia M."},
+            {"title": "Note"},
+        ]
+
+
+async def test_S_02_who_said_that_a_contact_may_be_texted_is_forgotten_the_basis_is_not(directory: Directory) -> None:
+    await settle_in(directory, "ann", "zoe")
+    for id, by in (("c1", "zoe"), ("c2", "ann")):
+        consent = {"basis": "web form", "by": by, "at": "2027-03-14T12:00:00Z"}
+        await directory.put("acme", Contact(id, "acme", ok_to_sms=True, consent=consent))
+    await directory.delete_user("zoe")
+    found = {contact.id: contact for contact in await directory.all(Contact, "acme")}
+    assert found["c1"].consent == {"basis": "web form", "at": "2027-03-14T12:00:00Z"}
+    assert found["c2"].consent is not None
+    assert (found["c1"].ok_to_sms, found["c2"].consent["by"]) == (True, "ann")
+
+
 async def test_an_account_that_is_gone_leaves_nothing_that_happened_in_it(
     store: Store, log: Log, directory: Directory
 ) -> None:
@@ -135,4 +178,6 @@ async def test_an_account_that_is_gone_leaves_nothing_that_happened_in_it(
     for user in ("ann", "zoe"):
         await directory.delete_user(user)
     await directory.delete_account("acme")
-    assert {name for name in await everything(store) if "{acme}" in name and not name.endswith(NUMBERS)} == set()
+    kept = await everything(store)
+    assert {name for name in kept if "{acme}" in name and not name.endswith(NUMBERS)} == set()
+    assert naming(kept, "ann") == naming(kept, "zoe") == set()

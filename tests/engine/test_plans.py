@@ -93,7 +93,7 @@ async def recover(store: Store) -> int:
     """Do as a worker of another process does."""
     await lapse(store)
     plans = Plans(store, Log(store))
-    return sum([await plans.resume(work.account, work.id) for work in await plans.queue.claim()])
+    return sum([await plans.resume(work.account, work.id, work.claim) for work in await plans.queue.claim()])
 
 
 async def is_tidy(store: Store) -> bool:

@@ -38,6 +38,8 @@ async def test_a_crowd_that_comes_at_once_reads_the_groups_once(store: Store, di
 
 async def test_accounts_of_many_users_are_read_together(directory: Directory) -> None:
     users = [f"u{n}" for n in range(1100)]
+    for n in range(2, 6):
+        await directory.put_account(Account(f"a{n}"))
     await asyncio.gather(*(directory.put_user(User(id, f"a{len(id)}")) for id in users))
     assert await directory.accounts_of([*users, "nobody"]) == {id: f"a{len(id)}" for id in users}
     assert await directory.accounts_of([]) == {}
@@ -97,6 +99,7 @@ async def test_contacts_are_listed_by_account_and_id_a_page_at_a_time(directory:
 
 async def test_defaults_are_joined_into_what_everybody_chose(directory: Directory, store: Store) -> None:
     elsewhere = Directory(store)
+    await directory.put_account(Account("acme"))
     await directory.put_user(User("ann", "acme"))
     await elsewhere.members("acme")
     held = await directory.held_defaults("acme")

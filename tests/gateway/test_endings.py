@@ -107,6 +107,24 @@ async def test_a_user_who_moved_comes_back_to_a_new_log(world: World) -> None:
     assert (await tab.hear("notify"))["seq"] == 1
 
 
+async def test_a_user_who_was_sent_away_once_and_moves_comes_back_all_the_same(world: World) -> None:
+    await world.first.directory.disconnect("acme", "ann")
+    tab = await world.tab()
+    await world.user("ann", "beta")
+    assert await tab.is_closed_with() == 4003
+
+
+async def test_who_was_sent_away_once_stays_when_that_is_forgotten_before_their_move_is_seen(world: World) -> None:
+    store = world.first.store
+    await world.first.directory.disconnect("acme", "ann")
+    tab = await world.tab()
+    await store.command("HDEL", store.keys.person("acme", "ann")[0], "ended")
+    await world.user("ann", roles=("admin",))
+    assert (await tab.hear("preferences"))["roles"] == ["admin"]
+    await world.post("ann")
+    await tab.hear("notify")
+
+
 @pytest.mark.parametrize("first", ['{"op":"pong"}', "nonsense", "{}", '{"op":"hello"}', b"{}", "[]"])
 async def test_a_conversation_that_does_not_begin_with_hello(world: World, first: str | bytes) -> None:
     tab = await world.open()

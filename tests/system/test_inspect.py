@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from .conftest import StartHub
-from .processes import OPERATOR, HubProcess, command
+from .processes import OPERATOR, HubProcess, command, wait_until
 
 HEADERS = {"Authorization": f"Bearer {OPERATOR}"}
 
@@ -99,7 +99,26 @@ def test_C_18_the_decisions_of_several_accounts_are_told_account_by_account(hub:
     )
     only_own = "The user gets “Voicemails” notifications of their own contacts only; Eve is someone else's."
     assert f"  nora: system to nora: skipped, not_assigned_user: {only_own}" in told[other:]
-    assert told[-1] == "In all: all_of_type 1, not_assigned_user 1, rolled_up 1"
+    off = "“Voicemails” notifications by e-mail are turned off in the user's preferences."
+    assert f"  max: email to nobody: skipped, type_off: {off}" in told[other:]
+    assert told[-1] == "In all: all_of_type 1, not_assigned_user 1, rolled_up 1, type_off 2"
+
+
+def test_C_11_texts_and_e_mails_are_explained_too(hub: HubProcess) -> None:
+    patch(hub, "users/max", email="max@east.example", backup_number="+12025550124")
+    patch(hub, "users/max/preferences", types={"voicemails": {"text": True, "email": True}})
+    assert command("send", "voicemails", "--account", "east", "--contact", "c7", "--id", "e1", *at(hub)).returncode == 0
+    why = "You get the “Voicemails” notifications of your own contacts by {}, and Eve is yours."
+    lines = {
+        "text": f"text to +12025550124: sent, assigned_user: {why.format('text')}",
+        "email": f"email to max@east.example: sent, assigned_user: {why.format('e-mail')}",
+    }
+    wait_until(lambda: f"  max: {lines['email']}" in inspected(hub, "delivery", "e1"), "the e-mail to be sent")
+    assert f"  max: {lines['text']}" in inspected(hub, "delivery", "e1")
+    (entry,) = httpx2.get(f"{hub.url}/v1/inbox", params={"user": "max"}, headers=HEADERS).json()["items"]
+    told = [line.partition(" (2")[0] for line in inspected(hub, "notification", entry["id"])]
+    assert "  email to max@east.example: sent, assigned_user" in told
+    assert "  text to +12025550124: sent, assigned_user" in told
 
 
 def test_a_notification_is_explained_to_whom_it_was_rolled_up(hub: HubProcess) -> None:

@@ -8,10 +8,12 @@ from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
-from hub.engine.log import Log
+from hub.engine.log import Happening, Log, Outgoing
 from hub.engine.plans import Plans
 from hub.engine.queue import Work
+from hub.engine.rows import Record
 from hub.workers.scheduler import Scheduler
 
 from .conftest import CROWD, SENT_MS, send
@@ -22,7 +24,8 @@ DAY = 86_400
 def make(store: Store, log: Log, broadcasts: Broadcasts, at: float) -> tuple[Scheduler, Clock]:
     clock = Clock()
     clock.freeze(at)
-    return Scheduler(Directory(store), log, broadcasts, Audit(store), clock), clock
+    deliveries = Deliveries(store, log.couriers)
+    return Scheduler(Directory(store), log, broadcasts, deliveries, Audit(store), clock), clock
 
 
 async def test_E_23_a_broadcast_expires_when_business_time_says_so(
@@ -79,3 +82,15 @@ async def test_E_13_a_system_notice_is_kept_as_long_as_anybody_keeps_theirs(
     assert await broadcasts.all(NOTICES) == []
     assert await log.decisions("acme", "h2") == []
     assert await log.recent(NOTICES, 9, None) == await log.recent("acme", 9, None) == []
+
+
+async def test_an_account_that_the_couriers_lost_sight_of_is_found_again(
+    store: Store, log: Log, broadcasts: Broadcasts
+) -> None:
+    scheduler, _ = make(store, log, broadcasts, SENT_MS / 1000)
+    await Directory(store).put_account(Account("acme"))
+    record, sent = Record(b"{}", {}), [Outgoing("u0", 0, "email", "u0@acme.example", "named")]
+    await log.append(Happening("h1", "acme", record, SENT_MS, 0), [], "e", outgoing=sent)
+    await store.command("UNLINK", *store.keys.couriers("email"))
+    await scheduler.settle()
+    assert [lane.user for lane in await Deliveries(store, log.couriers).claim("email", SENT_MS, 9)] == ["u0"]

@@ -4,6 +4,7 @@ import "/client/elements.js";
 import {HubClient} from "/client/hub.js";
 import {offerBroadcasts} from "./broadcast.js";
 import {countPeople, find, make} from "./dom.js";
+import {watchOutbox} from "./outbox.js";
 
 const LOGGED = 200;
 const me = new URLSearchParams(location.search).get("as");
@@ -208,6 +209,7 @@ function start({users, types, contacts, lines, accounts: found}) {
   const user = people.find(({id}) => id === me);
   if (me !== null && !user) missing();
   void showTabs(user ? become(user) : null);
+  void watchOutbox(call);
 }
 
 function missing() {

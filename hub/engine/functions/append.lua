@@ -1,18 +1,31 @@
 -- Append one happening to the logs of a page of users of one account, elect, offer and publish: one step.
 --
 -- KEYS  leases, notifications, ages, events, receipts, recalls, reasons, users, broadcasts, decisions:<base>,
---       plan:<base>, then a channel for each of `channels`, then nine per user (library.lua)
--- ARGV  packed {base, record, sticky, at, cutoff, epoch, account, counted, channels = {suffix, ...},
+--       plan:<base>, then a channel for each of `channels`, then nine per user (library.lua), then with `outgoing`
+--       deliveries:<base>, of text and of email lanes, lane-leases and lane-holds, and the lane of each that is queued
+-- ARGV  packed {base, record, sticky, at, cutoff, epoch, account, counted, sample, channels = {suffix, ...},
 --               users = {{user, index, reason code, channel 1..}, ...}, skipped = {{user, index, reason code}, ...},
+--               outgoing = {{user, index, 'text' | 'email', reason code, address, due ms, waits, urgent}, ...}: what is
+--               not sent ends with its reason,
 --               event, marker, planned, broadcast = {id, document}}: the last four come with the first page only
 -- Returns {'exists', marker} when an event with this id was accepted before, {'lapsed'} when the page is to commit a plan
 -- that is gone (nothing is written in either case), else {'ok', appended}.
 --
--- Safe to repeat: a user who has the notification keeps its number, and is published again. A marker begins with the
--- base it was written for, so that a first page repeated after a lost answer knows itself. After a recall nothing is
--- written; and nothing is ever written of a user whom the account does not have: they may have been erased since.
+-- Safe to repeat: a user who has the notification keeps its number, and is published again; a delivery that is there is
+-- left as it is, sent or not. A marker begins with the base it was written for, so that a first page repeated after a lost
+-- answer knows itself. After a recall nothing is written; and nothing is ever written of a user whom the account does not
+-- have: they may have been erased since.
 
 local FIXED = 11
+
+local function is_member(KEYS, page, user)
+  local known = page.known[user]
+  if known == nil then
+    known = redis.call('HEXISTS', KEYS[8], user) == 1
+    page.known[user] = known
+  end
+  return known
+end
 
 local function already(keys, id)
   local packed = redis.call('HGET', keys.entries, id)
@@ -22,7 +35,7 @@ end
 -- A counted entry knows the channel that it went over: a recall takes the same.
 local function write_entry(keys, person, id, seq, entry, page, now_ms)
   redis.call('ZADD', keys.inbox, seq, id)
-  redis.call('ZADD', keys.unread, seq, id)
+  if not page.sample then redis.call('ZADD', keys.unread, seq, id) end
   redis.call('ZREMRANGEBYSCORE', keys.popups, '-inf', now_ms)
   redis.call('ZADD', keys.popups, page.sticky and STICKY + seq or now_ms + OPEN_MS, id)
   if person.elected ~= '' then redis.call('ZADD', keys.offers, now_ms + OFFER_MS, id) end
@@ -55,13 +68,56 @@ local function decide(KEYS, page)
   local codes = {}
   for _, entries in ipairs({page.users, page.skipped}) do
     for _, entry in ipairs(entries) do
-      if redis.call('HEXISTS', KEYS[8], entry[1]) == 1 then
+      if is_member(KEYS, page, entry[1]) then
         redis.call('ZADD', KEYS[10], entry[2], entry[1] .. ' ' .. entry[3])
         codes[entry[3]] = true
       end
     end
   end
   for code in pairs(codes) do redis.call('SADD', KEYS[7], code) end
+end
+
+-- What goes out, one row of the page as it is stored.
+local function delivery(row, page)
+  local record = {u = row[1], r = row[4], s = row[6] and 'queued' or 'skipped', n = 0, at = page.at}
+  if row[6] then
+    record.to, record.d, record.x = row[5], row[6], row[8] or nil
+    record.p, record.c = row[7] and 'quiet_hours' or nil, page.counted and row[3] == 'email' or nil
+  end
+  return cmsgpack.pack(record)
+end
+
+-- Where the lanes of the channels are, and whether any of them is leased or waits: mostly none is.
+local function lanes_of(KEYS, first)
+  local found = {}
+  for i, channel in ipairs({'text', 'email'}) do
+    local place = first + 3 * i - 2
+    local keys = {lanes = KEYS[place], leases = KEYS[place + 1], holds = KEYS[place + 2]}
+    keys.busy = redis.call('EXISTS', keys.leases, keys.holds) > 0
+    found[channel] = keys
+  end
+  return found
+end
+
+-- Write what goes out by text and e-mail, and what does not and why; what is to be sent enters its lane. A row that is not
+-- sent is the same whenever it is written; one that is may have been sent since.
+local function queue(KEYS, page)
+  local first = FIXED + #page.channels + 9 * #page.users + 1
+  local lanes, next_lane, fields = lanes_of(KEYS, first), first + 6, {}
+  for _, row in ipairs(page.outgoing) do
+    local field, is_here = row[2] .. ':' .. row[3], is_member(KEYS, page, row[1])
+    if row[6] then next_lane = next_lane + 1 end
+    if is_here and not row[6] then
+      fields[#fields + 1], fields[#fields + 2] = field, delivery(row, page)
+    elseif is_here and redis.call('HSETNX', KEYS[first], field, delivery(row, page)) == 1 then
+      lanes[row[3]].lane = KEYS[next_lane]
+      enter_lane(lanes[row[3]], row[1], page.base .. '-' .. row[2], row[6])
+    end
+    if is_here then fields[#fields + 1], fields[#fields + 2] = '@' .. row[1], row[2] end
+  end
+  for i = 1, #fields, 1000 do
+    redis.call('HSET', KEYS[first], unpack(fields, i, math.min(i + 999, #fields)))
+  end
 end
 
 -- What has to be known before the first write: the answer if nothing is to be written, and whether this is a repetition.
@@ -79,7 +135,7 @@ local function append_to_all(KEYS, page)
   local now_ms, told, appended = math.floor(clock_us() / 1000), {}, 0
   local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2]}
   for i, entry in ipairs(page.users) do
-    if redis.call('HEXISTS', KEYS[8], entry[1]) == 1 then
+    if is_member(KEYS, page, entry[1]) then
       local keys = user_keys(KEYS, FIXED + #page.channels + 9 * (i - 1) + 1)
       local row, new = append_to(keys, entry, page, shared, now_ms)
       told[entry[4]] = told[entry[4]] or {}
@@ -92,6 +148,7 @@ end
 
 local function append(KEYS, ARGV)
   local page = cmsgpack.unpack(ARGV[1])
+  page.known = {}
   local answer, is_again = look_before(KEYS, page)
   if answer then return answer end
   if redis.call('HSETNX', KEYS[2], page.base, page.record) == 1 then
@@ -99,6 +156,7 @@ local function append(KEYS, ARGV)
   end
   local told, appended = append_to_all(KEYS, page)
   decide(KEYS, page)
+  if #page.outgoing > 0 then queue(KEYS, page) end
   if page.counted then redis.call('HINCRBY', KEYS[5], page.base .. ':delivered', appended) end
   if page.broadcast and not is_again then redis.call('HSET', KEYS[9], page.broadcast[1], page.broadcast[2]) end
   if page.planned and not is_again then redis.call('HSET', KEYS[11], 'committed', 1) end

@@ -316,3 +316,26 @@ local function missed_rows(keys, person, notifications, after)
   end
   return rows
 end
+
+-- What goes out by text and e-mail lies in lanes: one for each user and channel, in the order in which it is due. A lane
+-- is either leased by a courier, and then in the hash of leases as packed {h = holder, e = lease's end by the store's
+-- clock, d = when it was due}, or among `lanes` by the time when it has something to do. A delivery is a packed record:
+--   u, to, r      user, address, and why they get it, or why not
+--   s, p          state, and where that is neither sent nor new, why
+--   n, at         attempts, time of the last change; f: of the first attempt, o: attempts before it was queued again
+--   d, x          when it is due, and whether it may come in quiet hours
+--   c             counts among the receipts; ref: how the provider calls it; b, q: attempts, begun and settled last
+local function read_lease(leases, user, holder)
+  local packed = redis.call('HGET', leases, user)
+  local lease = packed and cmsgpack.unpack(packed)
+  return lease and lease.h == holder and lease
+end
+
+-- Put a delivery into a lane. A lane that is leased is looked at again by its holder, one that waits for a retry waits on;
+-- `busy` is false where no lane of the channel does either.
+local function enter_lane(keys, user, id, due)
+  redis.call('ZADD', keys.lane, due, id)
+  if keys.busy and redis.call('HEXISTS', keys.leases, user) == 1 then return end
+  local hold = keys.busy and tonumber(redis.call('HGET', keys.holds, user) or 0) or 0
+  redis.call('ZADD', keys.lanes, 'LT', math.max(due, hold), user)
+end

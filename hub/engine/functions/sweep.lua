@@ -1,7 +1,9 @@
--- Forget happenings that an account no longer keeps: bodies, event ids, receipts, recalls, decisions, broadcasts.
+-- Forget happenings that an account no longer keeps: bodies, event ids, receipts, recalls, decisions, broadcasts,
+-- deliveries.
 --
--- KEYS  ages, notifications, events, receipts, recalls, broadcasts, then decisions:<base> of each happening
--- ARGV  the members of ages, at most 200, in the order of their decisions
+-- KEYS  ages, notifications, events, receipts, recalls, broadcasts, then decisions:<base> and deliveries:<base> of each
+--       happening
+-- ARGV  the members of ages, at most 200, in the order of their keys
 -- Returns the number forgotten.
 
 local function sweep(KEYS, ARGV)
@@ -9,10 +11,12 @@ local function sweep(KEYS, ARGV)
     local base, event = string.match(member, '^(%S+) (.*)$')
     redis.call('HDEL', KEYS[2], base)
     if event ~= '' then redis.call('HDEL', KEYS[3], event) end
-    redis.call('HDEL', KEYS[4], base .. ':delivered', base .. ':shown', base .. ':dismissed')
+    for _, step in ipairs({'delivered', 'shown', 'dismissed', 'emailed'}) do
+      redis.call('HDEL', KEYS[4], base .. ':' .. step)
+    end
     redis.call('HDEL', KEYS[5], base)
     redis.call('HDEL', KEYS[6], base)
-    redis.call('UNLINK', KEYS[6 + i])
+    redis.call('UNLINK', KEYS[5 + 2 * i], KEYS[6 + 2 * i])
   end
   return redis.call('ZREM', KEYS[1], unpack(ARGV))
 end

@@ -1,0 +1,275 @@
+"""Texts and e-mails on their way: what waits for whom, what became of it, and what was given up.
+
+A delivery is queued in the step that appends its happening (append.lua). It waits in a lane: one for each user and
+channel, so that what goes to one phone goes in order and one at a time, while lanes do not wait for each other. Whoever
+works a lane holds a lease on it by the store's clock. Its verdicts count only while it holds the lane, except that what
+was sent was sent; so a delivery may be sent twice only where a courier died, or was cut off, between sending and saying
+so. Times are milliseconds of business time.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+import msgpack
+
+from hub.core.inbox import notification_id, split_id
+from hub.engine.connection import Store
+from hub.engine.couriers import CHANNELS, Couriers
+from hub.engine.rows import Record, scored, text
+
+LEASE_MS = 15_000
+State = Literal["queued", "sent", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one text or e-mail. `due` is when it is tried next, while it is queued."""
+
+    index: int
+    channel: str
+    user: str
+    to: str | None
+    state: State
+    reason: str
+    attempts: int
+    at: int
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The lane of one user and channel, leased by `holder`."""
+
+    account: str
+    channel: str
+    user: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt, with all that has to be known for it, as it is now. `attempt` counts from 1, anew for a dead letter
+    that is tried again; `since` is when the first was made. `person` and `chosen` are stored documents."""
+
+    lane: Lane
+    id: str
+    base: str
+    to: str
+    attempt: int
+    since: int
+    urgent: bool
+    record: Record
+    person: bytes
+    chosen: bytes
+    name: str
+
+    @property
+    def delivery(self) -> str:
+        """Name the delivery: what it has among dead letters, and what a letter is called by."""
+        return f"{self.id}:{self.lane.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to: a state, and why where it was not sent.
+
+    While it is `queued`, the whole lane waits until `hold_ms` (a retry), or this delivery alone is put off to `due_ms`
+    (quiet hours). `tried` is False when nothing was handed to anybody.
+    """
+
+    state: State
+    why: str | None = None
+    reference: str = ""
+    hold_ms: int | None = None
+    due_ms: int | None = None
+    tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A delivery that was given up at a time; `id` is ``<notification>:<channel>``."""
+
+    id: str
+    at: int
+
+
+class Deliveries:
+    """The deliveries of all accounts. `lease_ms` is how long a lane stays with a courier that says nothing."""
+
+    def __init__(self, store: Store, couriers: Couriers, lease_ms: int = LEASE_MS) -> None:
+        self._store = store
+        self.couriers = couriers
+        self.lease_ms = lease_ms
+
+    # What the couriers do
+
+    async def claim(self, channel: str, now_ms: int, most: int) -> list[Lane]:
+        """Take lanes of any accounts that have something due; an account with nothing left to do is put off."""
+        found = await self.couriers.due(channel, now_ms)
+        random.shuffle(found)  # so that nobody's flood keeps the others waiting
+        lanes = list[Lane]()
+        while found and len(lanes) < most:
+            left = most - len(lanes)
+            some, found = found[:left], found[left:]
+            share = max(1, left // len(some))
+            for taken in await asyncio.gather(*(self._claim(channel, now_ms, share, *one) for one in some)):
+                lanes += taken
+        return lanes
+
+    async def _claim(self, channel: str, now_ms: int, most: int, account: str, number: bytes) -> list[Lane]:
+        lanes, leases, _ = self._store.keys.lanes(account, channel)
+        holder = secrets.token_hex(8)
+        users, leased, due = await self._store.call(
+            "claim_lanes", [lanes, leases], holder, now_ms, most, self.lease_ms
+        )  # fmt: skip
+        if not leased:
+            await self.couriers.rest(channel, account, number, int(float(due)) if float(due) >= 0 else None)
+        return [Lane(account, channel, text(user), holder) for user in users]
+
+    async def renew(self, lanes: Iterable[Lane]) -> None:
+        """Keep lanes from others for longer."""
+        places = sorted(lanes, key=lambda lane: (lane.account, lane.channel))
+        calls = []
+        for (account, channel), several in groupby(places, key=lambda lane: (lane.account, lane.channel)):
+            words = [word for lane in several for word in (lane.user, lane.holder)]
+            leases = self._store.keys.lanes(account, channel)[1]
+            calls.append(self._store.call("renew_lanes", [leases], self.lease_ms, *words))
+        await asyncio.gather(*calls)
+
+    async def next(self, lane: Lane, now_ms: int) -> str | None:
+        """Name the delivery that is due next in a lane; None when the lane was given back, or is lost."""
+        keys = self._store.keys
+        names = [keys.lane(lane.account, lane.channel, lane.user), *keys.lanes(lane.account, lane.channel)]
+        return text(await self._store.call("next_in_lane", names, lane.user, lane.holder, now_ms) or b"") or None
+
+    async def take(self, lane: Lane, id: str, now_ms: int) -> Job | str:
+        """Begin an attempt, which is counted; or say why there is none: `skipped`, or it is `gone`, or the lane is
+        `lost`."""
+        base, index = parted(id)
+        keys, account, name = self._store.keys, lane.account, secrets.token_hex(6)
+        kinds = ("recalls", "users", "notifications", "preferences")
+        names = [
+            keys.lane(account, lane.channel, lane.user), keys.lanes(account, lane.channel)[1],
+            *(keys.account(account, kind) for kind in kinds), keys.deliveries(account, base),
+        ]  # fmt: skip
+        asked = {
+            "user": lane.user, "holder": lane.holder, "id": id, "base": base, "field": f"{index}:{lane.channel}",
+            "attempt": name, "now_ms": now_ms,
+        }  # fmt: skip
+        status, *found = await self._store.call("take_delivery", names, msgpack.packb(asked))
+        return read_job(lane, id, name, *found) if status == b"sending" else text(status)
+
+    async def settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
+        """Record what an attempt came to; return the state that the delivery has now, None when this courier has no say
+        any more."""
+        keys, lane = self._store.keys, job.lane
+        _, index = parted(job.id)
+        _, leases, holds = keys.lanes(lane.account, lane.channel)
+        names = [
+            keys.lane(lane.account, lane.channel, lane.user), leases, holds, keys.deliveries(lane.account, job.base),
+            keys.account(lane.account, "dead"), keys.account(lane.account, "receipts"),
+        ]  # fmt: skip
+        asked = {
+            "user": lane.user, "holder": lane.holder, "id": job.id, "base": job.base, "attempt": job.name,
+            "field": f"{index}:{lane.channel}", "letter": job.delivery, "now_ms": now_ms, "state": outcome.state,
+            "why": outcome.why, "reference": outcome.reference or None, "hold": outcome.hold_ms,
+            "due": outcome.due_ms, "uncounted": not outcome.tried,
+        }  # fmt: skip
+        return text(await self._store.call("settle_delivery", names, msgpack.packb(asked))) or None
+
+    async def left(self, now_ms: int) -> int:
+        """Count the accounts with something due, or under way, over all channels."""
+        return sum([await self.couriers.left(channel, now_ms) for channel in CHANNELS])
+
+    async def raise_again(self, account: str, now_ms: int) -> None:
+        """Have an account with lanes looked at, however its raise was lost."""
+        for channel in CHANNELS:
+            lanes, leases, _ = self._store.keys.lanes(account, channel)
+            if await self._store.command("EXISTS", lanes, leases):
+                await self.couriers.call(account, channel, now_ms)
+
+    # What people ask
+
+    async def of(self, account: str, base: str, indexes: Sequence[int]) -> list[Delivery]:
+        """Read what became of a happening's texts and e-mails to the users with these places, in their order."""
+        places = [(index, channel) for index in indexes for channel in CHANNELS]
+        if not places:
+            return []
+        fields = [f"{index}:{channel}" for index, channel in places]
+        found = await self._store.command("HMGET", self._store.keys.deliveries(account, base), *fields)
+        rows = zip(places, found, strict=True)
+        return [read_delivery(*place, packed) for place, packed in rows if packed is not None]
+
+    async def dead(self, account: str, limit: int, before: float | None = None) -> list[DeadLetter]:
+        """List what was given up in an account, the newest first, older than `before`."""
+        below = "+inf" if before is None else f"({before}"
+        name = self._store.keys.account(account, "dead")
+        found = await self._store.command("ZREVRANGEBYSCORE", name, below, "-inf", "WITHSCORES", "LIMIT", 0, limit)
+        return [DeadLetter(id, int(at)) for id, at in scored(found)]
+
+    async def retry(self, account: str, id: str, now_ms: int) -> bool:
+        """Queue a dead letter again, by ``<notification>:<channel>``; False when it is none."""
+        found = await self._found(account, id)
+        if found is None:
+            return False
+        base, delivery = found
+        keys, channel, user = self._store.keys, delivery.channel, delivery.user
+        names = [
+            keys.account(account, "dead"), keys.deliveries(account, base), keys.lane(account, channel, user),
+            *keys.lanes(account, channel), keys.account(account, "users"),
+        ]  # fmt: skip
+        asked = {
+            "user": user, "id": notification_id(base, delivery.index), "field": f"{delivery.index}:{channel}",
+            "letter": id, "now_ms": now_ms, "attempt": secrets.token_hex(6),
+        }  # fmt: skip
+        await self.couriers.call(account, channel, now_ms)
+        done = await self._store.call("retry_delivery", names, msgpack.packb(asked))
+        self.couriers.begin(account, channel, now_ms)
+        return bool(done)
+
+    async def drop(self, account: str, id: str) -> bool:
+        """Take a dead letter off the list, so that nobody can try it again; what became of it stays known. False when
+        no such delivery was given up."""
+        found = await self._found(account, id)
+        if found is None or found[1].state != "failed":
+            return False
+        await self._store.command("ZREM", self._store.keys.account(account, "dead"), id)
+        return True
+
+    async def _found(self, account: str, id: str) -> tuple[str, Delivery] | None:
+        notification, _, channel = id.rpartition(":")
+        place = split_id(notification)
+        rows = await self.of(account, place[0], [place[1]]) if place else []
+        return next(((place[0], row) for row in rows if place and row.channel == channel), None)
+
+
+def parted(id: str) -> tuple[str, int]:
+    """Take the id of a notification apart, as the hub made it."""
+    base, _, index = id.rpartition("-")
+    return base, int(index)
+
+
+def read_delivery(index: int, channel: str, packed: bytes) -> Delivery:
+    """Read the record of a delivery; one that was put off, tried in vain or not sent says why that is."""
+    stored: dict[str, Any] = msgpack.unpackb(packed)
+    state = stored["s"]
+    reason = stored["r"] if state == "sent" else stored.get("p") or stored["r"]
+    due = stored.get("d") if state == "queued" else None
+    return Delivery(
+        index, channel, stored["u"], stored.get("to"), state, reason, stored["n"], stored["at"], due
+    )  # fmt: skip
+
+
+def read_job(lane: Lane, id: str, name: str, packed: bytes, record: bytes, person: bytes, chosen: bytes) -> Job:
+    """Read what `take_delivery` answers."""
+    stored: dict[str, Any] = msgpack.unpackb(packed)
+    return Job(
+        lane=lane, id=id, base=parted(id)[0], to=stored["to"], attempt=stored["n"] - stored.get("o", 0),
+        since=stored["f"], urgent=bool(stored.get("x")), record=Record.decode(record), person=person, chosen=chosen,
+        name=name,
+    )  # fmt: skip
