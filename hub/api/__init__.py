@@ -14,7 +14,7 @@ accounts, users, keys, directory                      the directory (entity: wha
 contacts, groups, ring_groups, lines                  what lies under root accounts (rooted, listing: what they share)
 defaults, rollup, line_opt_ins                        what an account and its users choose
 log_in_as, audit                                      looking through others' eyes, and who did
-events          events in, also as cloud_events; publishing decides and stores them, as parts
+events          events in, also as cloud_events; publishing decides and stores them, as parts, in turns with all else
 broadcasts, system_notices                            messages to many (announcing: what they share)
 retailcrm       RetailCRM's call for the same; manners: how such a call is spoken to
 notifications, deliveries                             what became of events and messages (outcomes: how that is said)
