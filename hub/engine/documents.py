@@ -43,6 +43,10 @@ class Changed(Exception):
     """The object was written, moved or removed since it was read: nothing was done, read it again."""
 
 
+class Gone(Changed):
+    """The account that was to take it in is not there any more: to try again is of no use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held(Generic[Value]):
     """An object with the very document that it was read from, which a write may expect to find still there.
@@ -169,8 +173,8 @@ async def again_while_changed(
     for tries in range(TRIES):
         try:
             return await attempt()
-        except Changed:
-            if tries == TRIES - 1:
+        except Changed as error:
+            if tries == TRIES - 1 or isinstance(error, Gone):
                 raise
         await asyncio.sleep(random.random() * min(PAUSE * 2**tries, LONGEST_PAUSE))
         if before_again:

@@ -15,7 +15,7 @@ from hub.core.directory import User, as_document
 from hub.core.preferences import Preferences
 from hub.core.routing import Member
 from hub.engine.connection import Store
-from hub.engine.documents import Changed, Held, Taken, Write, again_while_changed, expecting, person_keys, read_as
+from hub.engine.documents import Changed, Gone, Held, Taken, Write, again_while_changed, expecting, person_keys, read_as
 from hub.engine.erasure import Erasure
 from hub.engine.intentions import Intentions
 from hub.engine.rooted import RootedObjects
@@ -98,7 +98,7 @@ class People(RootedObjects):
         place = await self._place(user.id)
         if place is None:
             if not await self._claim(user.id, user.account):
-                raise Changed(user.id)
+                raise await self._refusal(user)
             place = user.account
         elif not allows(place):
             raise Taken(user.id)
@@ -111,9 +111,14 @@ class People(RootedObjects):
     async def _place(self, user: str) -> str | None:
         """Name the account that a user id belongs to; what a gone account held is free."""
         account = await self.account_of(user)
-        if account is None or not await self.store.command("HEXISTS", self.store.keys.directory("accounts"), account):
-            return None
-        return account
+        return account if account is not None and await self._is_there(account) else None
+
+    async def _is_there(self, account: str) -> bool:
+        return bool(await self.store.command("HEXISTS", self.store.keys.directory("accounts"), account))
+
+    async def _refusal(self, user: User) -> Changed:
+        """Say why a user could not be claimed for their account."""
+        return Changed(user.id) if await self._is_there(user.account) else Gone(user.id)
 
     async def _put_new(self, user: User, document: bytes, place: str) -> None:
         """Write a new user where the index has them, then see that it still does."""
@@ -121,7 +126,7 @@ class People(RootedObjects):
         if not await self._claim(user.id, place, place):  # it closes, or they are being erased
             await self._put_person(place, "users", user.id, b"", "profile", (document,))
             await self._claim(user.id, "", place)
-            raise Changed(user.id)
+            raise await self._refusal(user)
         if place != user.account:  # somebody began to make them elsewhere: from there they move
             raise Changed(user.id)
 
@@ -143,17 +148,17 @@ class People(RootedObjects):
             await self._go_on_moving(id, old, new)
 
     async def finish(self, id: str) -> None:
-        """Finish the move or the erasure of a user that was cut off. Raise Changed while somebody is at it, unless the
-        user is where they go and only what they left behind is still being erased."""
-        found = await self.unfinished.of(id)
-        if not found:
+        """Finish the move or the erasure of a user that was cut off, or take a move back. Raise Changed while somebody
+        is at it, unless the user is where they go and only what they left behind is still being erased."""
+        if not await self.unfinished.of(id):
             return
         try:
             async with self.unfinished.at(id) as intended:
                 await self._go_on(id, intended)
         except Changed:
-            word, _, accounts = found.partition(" ")
-            if word != MOVE or await self.account_of(id) != accounts.partition(" ")[2]:
+            word, _, accounts = (await self.unfinished.of(id)).partition(" ")
+            has_moved = word == MOVE and await self.account_of(id) == accounts.partition(" ")[2]
+            if word and not has_moved:
                 raise
 
     async def _go_on(self, id: str, intended: str) -> None:
@@ -175,7 +180,7 @@ class People(RootedObjects):
             await self._carry_over(id, old, new)
             if not await self._claim(id, new, old, f"{MOVE} {old} {new}"):
                 await self._stay(held.value, held.document, old, new)
-                raise Changed(id)
+                raise await self._refusal(held.value)
         tree = await self.tree()
         if tree.root(new) != tree.root(old):
             await self.leave(tree.root(old), id)

@@ -226,6 +226,52 @@ async def test_an_account_that_closes_takes_nobody_in(store: Store, directory: D
     assert await directory.unfinished.all() == {}
 
 
+async def test_a_move_cut_off_on_its_way_to_an_account_that_is_gone_is_taken_back(
+    store: Store, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cut_off(store, monkeypatch, 3):
+        await directory.put_user(User("zoe", "globex"))
+    assert await directory.unfinished.of("zoe") == "move acme globex"
+    await store.command("HDEL", store.keys.directory("accounts"), "globex")
+    await directory.put_user(User("zoe", "acme", "Zoe"))
+    assert (await directory.members("acme"))["zoe"].user == User("zoe", "acme", "Zoe")
+    assert await directory.members("globex") == {}
+    assert await directory.unfinished.all() == {}
+
+
+async def test_who_has_moved_can_be_changed_while_what_they_left_is_erased(
+    store: Store, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave = directory.leave
+
+    async def meanwhile(root: str, user: str) -> None:
+        await Directory(store).put_user(User("zoe", "globex", "Zoe"))
+        await leave(root, user)
+
+    monkeypatch.setattr(directory, "leave", meanwhile)
+    await directory.put_user(User("zoe", "globex"))
+    assert await directory.user("zoe") == User("zoe", "globex", "Zoe")
+
+
+async def test_an_account_that_goes_before_a_new_user_is_written_has_none(
+    store: Store, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id was claimed in time; the account had no users when it looked."""
+    call, name = store.call, store.keys.account("globex", "users")
+
+    async def later(operation: str, names: list[str], *arguments: object) -> object:
+        if operation == "put" and names[0] == name:
+            monkeypatch.undo()
+            await Directory(store).delete_account("globex")
+        return await call(operation, names, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "call", later)
+    with pytest.raises(Changed):
+        await directory.put_user(User("new", "globex"))
+    assert await store.command("HLEN", name) == 0
+    await directory.put_user(User("new", "acme"), allows=lambda place: place == "acme")
+
+
 async def test_an_account_with_users_or_sub_accounts_does_not_close(directory: Directory) -> None:
     await directory.put_user(User("wes", "west"))
     for id in ("acme", "west"):
