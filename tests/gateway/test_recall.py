@@ -79,6 +79,7 @@ async def test_a_recall_that_the_bus_lost_is_found(world: World, announcer: Anno
     await tab.hear("notify")
     deaf.lose("recall")
     await announcer.recall()
+    await deaf.lost.wait()
     await world.first.gateway.pulse.compare_now()
     assert gone(await tab.hear()) == ("recalled", 2, [id], 0)
 
@@ -87,8 +88,10 @@ async def test_who_lost_both_messages_stays_connected(world: World, announcer: A
     tab = await world.tab()
     deaf.lose("notify")
     id = await announcer.send()
+    await deaf.lost.wait()
     deaf.lose("recall")
     await announcer.recall()
+    await deaf.lost.wait()
     await world.first.gateway.pulse.compare_now()
     assert [gone(await tab.hear()) for _ in range(2)] == [("recalled", seq, [id], 0) for seq in (1, 2)]
 
