@@ -12,13 +12,11 @@ from hub.api.announcing import (
     cleaned,
     fingerprint,
     page_of,
-    recall,
-    recipients_of,
     sent_before,
-    shown,
 )
 from hub.api.auth import OPERATOR
-from hub.api.call import NO_CONTENT, Answer, Call
+from hub.api.broadcasts import delete, read, recipients
+from hub.api.call import Answer, Call
 from hub.api.models import BroadcastAnswer, PageQuery, ReachedAnswer, SentAnswer, SystemNoticeBody
 from hub.api.problem import not_found
 from hub.api.route import Route
@@ -70,23 +68,6 @@ async def post(call: Call) -> Answer:
 async def index(call: Call) -> Answer:
     """List notices, the newest first."""
     return Answer(await page_of(call, await call.hub.broadcasts.all(NOTICES)))
-
-
-async def read(call: Call) -> Answer:
-    """Show a notice and its receipts."""
-    return Answer(await shown(call, call.target))
-
-
-async def recipients(call: Call) -> Answer:
-    """List who was considered."""
-    return Answer(await recipients_of(call, call.target))
-
-
-async def delete(call: Call) -> Answer:
-    """Recall a notice; one that was recalled or has expired stays so."""
-    if call.target.recalled_at is None:
-        await recall(call, call.target)
-    return NO_CONTENT
 
 
 async def _everybody(call: Call, accounts: list[str]) -> tuple[list[Decision], list[Errand]]:

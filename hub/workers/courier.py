@@ -5,7 +5,6 @@ channel nor anything in the app. What is due follows business time, leases follo
 """
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -25,11 +24,10 @@ from hub.engine.couriers import CHANNELS
 from hub.engine.deliveries import Deliveries, Job, Lane, Outcome
 from hub.engine.directory import Directory
 from hub.metrics import DEAD_LETTERS, DELIVERIES, DELIVERY_SECONDS
+from hub.workers.waiting import IDLE_SECONDS, keep_taking
 from hub.workers.writer import Writer
 
 SLOTS: Mapping[str, int] = {"text": 20, "email": 8}  # lanes at once
-IDLE_SECONDS = 0.2
-DOWN_SECONDS = 1.0
 STOP_SECONDS = 5.0  # in which what is being said to a provider may be ended
 
 BACKOFF = Backoff()
@@ -83,22 +81,7 @@ class Desk:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                taken = await self.take_up()
-            except Unavailable as error:
-                journal.warning("the store is away", reason=str(error))
-                await asyncio.sleep(DOWN_SECONDS)
-                continue
-            except Exception:
-                journal.exception("work failed")
-                await asyncio.sleep(DOWN_SECONDS)
-                continue
-            if not taken:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._waiting.wait()
-                self._waiting.clear()
+        await keep_taking(self.take_up, self._waiting)
 
     async def take_up(self) -> int:
         """Begin to work as many lanes as there are slots free for; return how many."""

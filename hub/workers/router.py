@@ -11,10 +11,9 @@ from hub.engine.connection import Unavailable
 from hub.engine.plans import Plans
 from hub.engine.queue import Work
 from hub.metrics import NOTIFICATIONS
+from hub.workers.waiting import IDLE_SECONDS, keep_taking
 
 SLOTS = 4  # pieces of work at a time
-IDLE_SECONDS = 0.2
-DOWN_SECONDS = 1.0
 
 journal = structlog.get_logger(__name__)
 
@@ -61,22 +60,7 @@ class Router:
                 await asyncio.sleep(IDLE_SECONDS / 10)
 
     async def _run(self) -> None:
-        while True:
-            try:
-                taken = await self._take_up()
-            except Unavailable as error:
-                journal.warning("the store is away", reason=str(error))
-                await asyncio.sleep(DOWN_SECONDS)
-                continue
-            except Exception:
-                journal.exception("work failed")
-                await asyncio.sleep(DOWN_SECONDS)
-                continue
-            if not taken:
-                with contextlib.suppress(TimeoutError):  # before Python 3.12, wait_for may swallow that it is to stop
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._queue.waiting.wait()
-                self._queue.waiting.clear()
+        await keep_taking(self._take_up, self._queue.waiting)
 
     async def _take_up(self) -> int:
         """Begin with as much work as there are slots free for; return how many pieces."""
