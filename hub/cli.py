@@ -46,6 +46,7 @@ class Kind(StrEnum):
     notification = "notification"
     delivery = "delivery"
     broadcast = "broadcast"
+    webhook = "webhook"
 
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
@@ -182,17 +183,24 @@ def import_(
 @app.command()
 def inspect(
     kind: Annotated[Kind, typer.Argument(help="What to look at.")],
-    id: Annotated[str, typer.Argument(help="Its id; for a delivery that of the event, or of one notification.")],
+    id: Annotated[str, typer.Argument(help="Its id; for a delivery its own, or of the event, or of one notification.")],
+    retry: Annotated[bool, typer.Option("--retry", help="Send again what was tried in vain (delivery).")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Give up what was tried in vain (delivery).")] = False,
     url: HubUrl = None,
     key: Key = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Say what a running hub knows, and why it decided so."""
+    """Say what a running hub knows, and why it decided so; send dead letters again, or drop them."""
     from hub.app.inspecting import INSPECT
+    from hub.app.inspecting_deliveries import Remedy, remedy_delivery
     from hub.app.operating import printable
 
+    if (retry or drop) and (retry == drop or kind is not Kind.delivery):
+        raise Unfit("give either --retry or --drop, and only with a delivery")
     with _remote(url, key, data_dir) as hub:
-        for line in INSPECT[kind.value](hub, id):
+        remedy = Remedy.retry if retry else Remedy.drop
+        lines = remedy_delivery(hub, id, remedy) if retry or drop else INSPECT[kind.value](hub, id)
+        for line in lines:
             typer.echo(printable(line))
 
 

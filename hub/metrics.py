@@ -43,6 +43,13 @@ DELIVERY_SECONDS = Histogram(
     ["channel"],
     buckets=_SLOW,
 )
+WEBHOOK_MESSAGES = Counter("hub_webhook_messages", "Messages to webhooks that ended: sent, failed, dropped", ["state"])
+WEBHOOK_SECONDS = Histogram(
+    "hub_webhook_seconds", "Time in which a webhook took a message, or failed to", buckets=_SLOW
+)
+WEBHOOKS_DISABLED = Counter(
+    "hub_webhooks_disabled", "Webhooks that were given up, by reason: gone, failing", ["reason"]
+)
 
 
 def exposition() -> bytes:

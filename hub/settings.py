@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -147,6 +148,10 @@ class Settings(BaseSettings):
     )
     sms_from: str | None = _setting(None, "number or Messaging Service SID that texts to users come from")
 
+    webhook_networks: Names = _setting(
+        (), "networks, comma-separated, that webhooks may go to beside the public Internet, also over http"
+    )
+
     test_mode: bool = _setting(False, "1 turns on /v1/test: a clock that can be set, and the outbox")
     tab_buffer: int = _setting(1_048_576, "owed to one tab before it is aborted as too slow", unit="bytes", ge=65_536)
     message_limit: int = _setting(65_536, "largest WebSocket message taken", unit="bytes", ge=1_024)
@@ -213,6 +218,16 @@ class Settings(BaseSettings):
         if url and not (urlsplit(_address(url, ("twilio",))).username and urlsplit(url).password):
             raise ValueError("must be twilio://ACCOUNT_SID:AUTH_TOKEN@host")
         return url
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _check_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"holds {network!r}, which is not a network such as 10.0.0.0/8") from None
+        return networks
 
     @field_validator("jwt_secret")
     @classmethod

@@ -58,6 +58,7 @@ def test_lists_are_comma_separated() -> None:
         ("HUB_PORT", "eighty", "must be a whole number, not 'eighty'"),
         ("HUB_PORT", "70000", "must be 65535 or less, not '70000'"),
         ("HUB_WORKERS", "0", "must be 1 or more, not '0'"),
+        ("HUB_WEBHOOK_NETWORKS", "10.0.0.0/8,inside", "holds 'inside', which is not a network such as 10.0.0.0/8"),
         ("HUB_RATE_LIMIT_KEYS", "-1", "must be 0 or more, not '-1'"),
         ("HUB_RATE_LIMIT_USERS", "many", "must be a whole number, not 'many'"),
         ("HUB_ROLE", "boss", "must be 'all', 'gateway' or 'worker', not 'boss'"),

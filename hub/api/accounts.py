@@ -59,6 +59,7 @@ async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account]) -
         reach.tree if before and before.parent != account.parent else None,
         pauses=account_paused(before, account, 0) is not None,
         left=old_root if old_root != root else None,
+        places=account.parent != (before.parent if before else None),
     )
     await reach.refresh()
     await finish(reach.hub, id)
@@ -76,8 +77,9 @@ async def place(reach: Reach, id: str, body: AccountBody) -> Account:
 
 async def finish(hub: Hub, id: str) -> None:
     """Do what follows from an account's last change, also when that change was cut off: users leave the groups and
-    lines of a tree that it left, and its people hear that it is paused."""
+    lines of a tree that it left, webhooks of the accounts above hear it, and its people hear that it is paused."""
     await hub.directory.finish_uprooting(id)
+    await hub.listening.place(id)
     change = await hub.directory.pausing.of(id)
     if not change:
         return

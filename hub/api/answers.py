@@ -5,7 +5,7 @@ No answer passes through them: the tests hold the running server against the doc
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -114,27 +114,6 @@ class DirectoryAnswer(BaseModel):
 
     stored: int
     errors: list[LineError]
-
-
-class Warned(BaseModel):
-    """A change that was made, against good advice."""
-
-    code: Literal["strongly_encouraged"]
-    type: str
-
-
-class DefaultsAnswer(BaseModel):
-    """What applies in an account to whoever never chose: every type, with the options that it offers."""
-
-    types: dict[str, dict[str, bool]]
-    warnings: list[Warned] | None = Field(None, description="of a change")
-
-
-class PreferencesAnswer(DefaultsAnswer):
-    """A user's preferences, whole."""
-
-    channels: dict[str, dict[str, Any]]
-    quiet_hours: dict[str, str | None] | None
 
 
 class ClockAnswer(BaseModel):

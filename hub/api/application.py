@@ -19,6 +19,7 @@ from hub.api import (
     directory,
     events,
     groups,
+    inbound,
     inbox,
     keys,
     line_opt_ins,
@@ -37,6 +38,7 @@ from hub.api import (
     types,
     unsubscribe,
     users,
+    webhooks,
 )
 from hub.api.call import Answer
 from hub.api.needs import Hub
@@ -53,6 +55,7 @@ TABLE: Sequence[Row] = (
     *lines.ROUTES,
     *contacts.ROUTES,
     *keys.ROUTES,
+    *webhooks.ROUTES,
     *directory.ROUTES,
     *events.ROUTES,
     *broadcasts.ROUTES,
@@ -70,6 +73,7 @@ TABLE: Sequence[Row] = (
     *inbox.ROUTES,
     *samples.ROUTES,
     *unsubscribe.ROUTES,
+    *inbound.ROUTES,
     *operations.ROUTES,
 )
 

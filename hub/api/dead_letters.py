@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from hub.api.call import Answer, Call
 from hub.api.needs import Hub
-from hub.api.outcomes import Outcome, happened, outcomes, whole_rows
+from hub.api.outcomes import Outcome, whole_rows
 from hub.api.paging import listed, read_cursor, write_cursor
-from hub.core.inbox import split_id
+from hub.api.standing import outcome_of
 from hub.engine.deliveries import DeadLetter, Deliveries
 
 BATCH = 100  # letters read at a time
@@ -62,13 +62,4 @@ async def _letters(deliveries: Deliveries, account: str, last: DeadLetter | None
 async def _outcome(hub: Hub, account: str, id: str) -> Outcome | None:
     """Read a dead letter; None for one that was taken up again, or swept, meanwhile."""
     notification, _, channel = id.rpartition(":")
-    base, index = split_id(notification) or ("", 0)
-    considered, record, sent = await asyncio.gather(
-        hub.log.decision(account, base, index),
-        hub.log.record(account, base),
-        hub.deliveries.of(account, base, [index]),
-    )
-    if considered is None or record is None:
-        return None
-    rows = outcomes(happened(account, base, record), considered, sent)
-    return next((one for one in rows if one.delivery.channel == channel and one.delivery.state == "failed"), None)
+    return await outcome_of(hub, account, notification, channel, "failed")

@@ -1,25 +1,23 @@
-"""What an account chose for its users who never did: the whole matrix, and changes to it, all or nothing (E-21)."""
+"""What an account chose for its users who never did, and changes to it, all or nothing (E-21)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from hub.api.accounts import existing
-from hub.api.answers import DefaultsAnswer
 from hub.api.audit import note
 from hub.api.auth import ADMINISTRATION
 from hub.api.call import Answer, Call
-from hub.api.directory_models import DefaultsBody
 from hub.api.entity import merged
+from hub.api.preference_models import DefaultsAnswer, DefaultsBody
 from hub.api.preferences import refused
 from hub.api.route import Route
-from hub.core.preferences import PatchedDefaults, Refused, defaults_document, patch_defaults
+from hub.core.preferences import Defaults, PatchedDefaults, Refused, defaults_document, patch_defaults
 from hub.engine.directory import Held
-from hub.engine.roster import Defaults
 
 
 async def read(call: Call) -> Answer:
-    """Show every type, with the options it offers."""
+    """Show every type, with the options it offers, and how soon and how often e-mail comes, where that was set."""
     return Answer(_whole(call, await call.hub.directory.defaults(call.target.id)))
 
 
@@ -35,7 +33,7 @@ async def change(call: Call) -> Answer:
         return outcome
 
     done = await merged(call, lambda: directory.held_defaults(id), write)
-    await note(call, id, "defaults_changed", types=call.body.get("types", {}))
+    await note(call, id, "defaults_changed", **{"types": {}, **call.body})
     return Answer({**_whole(call, done.defaults), "warnings": list(done.warnings)})
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from hub.api import dead_letters
+from hub.api import dead_letters, standing
 from hub.api.answers import DeliveryAnswer
 from hub.api.auth import ANYONE
 from hub.api.call import Answer, Call
@@ -17,6 +17,7 @@ from hub.api.paging import listed, read_cursor, write_cursor
 from hub.api.problem import forbidden
 from hub.api.route import Route
 from hub.api.users import named
+from hub.engine.couriers import CHANNELS
 from hub.engine.deliveries import Delivery
 from hub.engine.log import Considered, Log
 
@@ -51,8 +52,11 @@ async def index(call: Call) -> Answer:
             raise forbidden("Deliveries of other people take the role admin.")
         only = caller
     accounts = [only.account] if only else call.reach.accounts()
-    if query.state == "failed" and not (only or query.event):
-        return await dead_letters.page(call, accounts)
+    if query.state and not (only or query.event):
+        if query.state == "failed":
+            return await dead_letters.page(call, accounts)
+        if query.channel in CHANNELS:
+            return await standing.page(call, accounts)
     start = Start(*read_cursor(query.cursor, str, float, str, int, int)) if query.cursor else None
     found: list[Outcome] = []
     async for one in _outcomes(call.hub, accounts, start, only.id if only else None, query.event):

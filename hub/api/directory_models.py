@@ -109,12 +109,6 @@ class KeyBody(Strict):
     scopes: Annotated[list[Scope], Field(min_length=1), Once]
 
 
-class DefaultsBody(BaseModel):
-    """Changes of an account's defaults, merged into what is stored; null forgets a type's."""
-
-    types: dict[str, dict[str, bool] | None] = Field({})
-
-
 class RollupBody(Strict):
     """The accounts below one's own whose notifications one wants to see, too."""
 

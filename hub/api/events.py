@@ -89,9 +89,10 @@ async def _tell_all(hub: Hub, events: list[tuple[Posted, Scene]]) -> list[Outcom
 
 
 async def _commit_all(hub: Hub, decided: list[tuple[Posted, Publication]]) -> list[Outcome | Problem]:
-    """Store events so that everybody gets them in their order: what is one step together, what is more alone."""
+    """Store events so that everybody gets them in their order: what is one step together, what is more alone, and what
+    counts as a text, since it may become more."""
     outcomes: list[Outcome | Problem] = []
-    for is_one_step, run in groupby(decided, lambda one: one[1].is_one_step):
+    for is_one_step, run in groupby(decided, lambda one: one[1].is_one_step and one[1].tally is None):
         if is_one_step:
             outcomes += await asyncio.gather(*(_settled(commit(hub, *one)) for one in run))
         else:

@@ -169,14 +169,6 @@ class MarkBody(Strict):
         return self
 
 
-class PreferencesBody(BaseModel):
-    """Changes of preferences, merged into what is stored; core.preferences checks them against the catalogue."""
-
-    types: dict[str, dict[str, bool]] = Field({})
-    channels: dict[str, dict[str, Any]] = Field({})
-    quiet_hours: dict[str, str] | None = None
-
-
 class SampleBody(Strict):
     """Which type to show, and on which channels; on all that it has, unless they are named."""
 
@@ -256,6 +248,16 @@ class UnsubscribeQuery(Query):
     """What the link of a letter carries."""
 
     token: Annotated[str, Field(min_length=1, max_length=1_024)]
+
+
+class TwilioStatusForm(BaseModel):
+    """What Twilio says of a text, as far as it is read; the whole form is what `X-Twilio-Signature` signs."""
+
+    model_config = ConfigDict(extra="allow")
+
+    MessageSid: str
+    MessageStatus: str
+    ErrorCode: str = Field("", description="of a text that failed")
 
 
 class OutboxQuery(PageQuery):

@@ -15,8 +15,11 @@ from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Identity
 from hub.engine.limits import Limits
+from hub.engine.listening import Listening
 from hub.engine.log import Log
+from hub.engine.messages import Messages
 from hub.engine.plans import Plans
+from hub.engine.webhooks import Webhooks
 
 
 class Settings(Protocol):
@@ -30,6 +33,8 @@ class Settings(Protocol):
     def allowed_origins(self) -> Sequence[str]: ...
     @property
     def public_url(self) -> str | None: ...
+    @property
+    def sms_url(self) -> str | None: ...
     @property
     def body_limit(self) -> int: ...
     @property
@@ -69,9 +74,19 @@ class Hub(Protocol):
     def limits(self) -> Limits: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
+    @property
+    def listening(self) -> Listening: ...
+    @property
+    def messages(self) -> Messages: ...
 
     async def ready(self) -> bool:
         """Tell whether this process should get traffic."""
+        ...
+
+    async def objection(self, url: str) -> str | None:
+        """Say why a webhook cannot be told anything at a URL; None where nothing speaks against it."""
         ...
 
     async def settle(self) -> None:

@@ -11,7 +11,9 @@ from hub.api.components import each_alone, patch_name, reference, refusal, refus
 from hub.api.fields import ID_PATTERN
 from hub.api.idempotency import HEADER, LONGEST
 from hub.api.manners import OURS
+from hub.api.openapi_webhooks import webhooks
 from hub.api.route import READING, OpenRoute, Route, Row
+from hub.api.webhook_models import TOLD
 
 IDEMPOTENCY = {
     "name": HEADER,
@@ -24,6 +26,7 @@ SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "the operator key, a producer key or a user token"},
     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
 }
+FORM = "application/x-www-form-urlencoded"
 LED_NOWHERE = (404, 409, 422)  # of a link that carries its own right
 ANYWHERE = (400, 500, 503)  # the Host, a fault, the store
 NAMING = frozenset(("account", "user", "groups", "users"))  # parameters that name what may not be there
@@ -40,6 +43,7 @@ def document(table: Sequence[Row]) -> dict[str, Any]:
         "info": {"title": "Notification hub", "version": hub.__version__},
         "security": [{"bearer": []}],
         "paths": paths,
+        "webhooks": webhooks(),
         "components": {"schemas": _schemas(table), "responses": refusals(), "securitySchemes": SCHEMES},
     }
 
@@ -49,17 +53,26 @@ def _schemas(table: Sequence[Row]) -> dict[str, Any]:
     return schemas(
         bodies={row.body for row in rows if row.body and not row.merges},
         merged={row.body for row in rows if row.body and row.merges},
-        answers={model for row in table for model in (row.answer, *row.answers.values()) if model},
+        answers={model for row in table for model in (row.answer, *row.answers.values()) if model} | {*TOLD.values()},
     )
 
 
 def _open(row: OpenRoute) -> dict[str, Any]:
     unnamed = {"type": "object" if row.media_type == "application/json" else "string"}
     schema = reference(shown_name(row.answer)) if row.answer else unnamed
-    done = {"description": "done", "content": {row.media_type: {"schema": schema}}}
-    refused = {str(status): refusal(status) for status in sorted({*ANYWHERE, *(LED_NOWHERE if row.query else ())})}
-    words = {"summary": row.summary, "operationId": _operation_id(row)}
-    return {**words, "parameters": _in_query(row), "security": [], "responses": {"200": done, **refused}}
+    content = {} if row.status == 204 else {"content": {row.media_type: {"schema": schema}}}
+    done = {"description": "done", **content}
+    refusing = {*ANYWHERE, *(LED_NOWHERE if row.query else ()), *row.refuses}
+    refused = {str(status): refusal(status) for status in sorted(refusing)}
+    operation: dict[str, Any] = {
+        "summary": row.summary,
+        "operationId": _operation_id(row),
+        "parameters": _in_query(row),
+        "security": [],
+    }
+    if row.form:
+        operation["requestBody"] = {"required": True, "content": {FORM: {"schema": row.form.model_json_schema()}}}
+    return {**operation, "responses": {str(row.status): done, **refused}}
 
 
 def _operation(row: Route) -> dict[str, Any]:

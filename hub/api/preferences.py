@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api.answers import PreferencesAnswer
 from hub.api.auth import OWN, OWN_READ
 from hub.api.call import Answer, Call
 from hub.api.entity import merged
-from hub.api.models import PreferencesBody
+from hub.api.preference_models import PreferencesAnswer, PreferencesBody
 from hub.api.problem import Problem, invalid
 from hub.api.route import Route
 from hub.api.users import existing

@@ -5,6 +5,9 @@ whom the named type leaves out may be told under a more general one (AMB-08), a 
 (AMB-10), and people of other accounts hear of it in their own (roll-up, moves, named users). Entries that differ in
 their body or their account are happenings of their own: they are the parts of one publication, whose first step also
 stores the event's marker. So whoever repeats a request that was cut off finds what exists already.
+
+A text from a contact counts in the very step that stores it, so only the store knows whether it makes a burst (A-35):
+it stores nothing then, and is asked again with the alert among the parts. So both come into being together, or neither.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from typing import Any
 
 import orjson
 
+from hub.api.fields import parse_time
 from hub.api.idempotency import reused
 from hub.api.needs import Hub
-from hub.api.parts import Decided
+from hub.api.parts import Decided, shown_as
 from hub.api.turns import in_turns
 from hub.core.audience import considered, types_of
+from hub.core.bursts import ALERT, Burst, Source, alert, source_of
 from hub.core.catalogue import NotificationType
 from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup
 from hub.core.events import Event
@@ -32,12 +37,14 @@ from hub.core.inbox import happening_id, shared_body
 from hub.core.personal import Errand, numbered, reached, sending
 from hub.core.routing import Dropped, Routed, Scene, Way, concerned, telling
 from hub.core.turns import TURN, Turns, at_once, pieces
-from hub.engine.log import Happening, Marker, cutoff
+from hub.engine.connection import Unavailable
+from hub.engine.log import Appended, Happening, Marker, Tally, cutoff
 from hub.engine.plans import INLINE, Part, Publication
 from hub.engine.rows import Record
 from hub.metrics import EVENTS, NOTIFICATIONS
 
 LARGE = 5_000  # people looked at: about 5 MB while they are decided about
+TRIES = 20  # each but the first means that another text of the same line and number was stored meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,18 +152,52 @@ def deciding(hub: Hub, posted: Posted, scene: Scene) -> Turns[Publication]:
         parts += yield from _parts(hub, scene, way, going, is_first=place == 0)
         sent += going
     answer = orjson.dumps({"body": _answer(posted, ways, sent, parts)})
-    return Publication(parts, Marker(posted.marker or posted.event.id or "", posted.digest, answer))
+    marker = Marker(posted.marker or posted.event.id or "", posted.digest, answer)
+    return Publication(parts, marker, tally=tally_of(hub, posted, now))
+
+
+def tally_of(hub: Hub, posted: Posted, now: float) -> Tally | None:
+    """Say what an event counts as, if it is a text from a contact: sent when it says so, else now."""
+    event = posted.event
+    source = source_of(event, posted.contacts.get(event.contact or ""))
+    if source is None:
+        return None
+    burst = Burst.of(hub.catalogue[ALERT].params)
+    at = parse_time(event.occurred_at).timestamp() if event.occurred_at else now
+    return Tally(source.line, source.number, round(at * 1000), burst.more_than, burst.window_ms, burst.kept)
 
 
 async def commit(hub: Hub, posted: Posted, publication: Publication) -> Outcome:
     """Store what comes of an event; raise 422 when another one came under this id before."""
-    appended = await hub.plans.publish(publication, secrets.token_hex(4))
+    appended = await _stored(hub, posted, publication)
     NOTIFICATIONS.inc(appended.count)
     if appended.earlier is not None:
         return earlier(posted, appended.earlier)
     outcome = Outcome(orjson.loads(publication.marker.answer)["body"])
     EVENTS.labels(outcome.body["status"]).inc()
     return outcome
+
+
+async def _stored(hub: Hub, posted: Posted, publication: Publication) -> Appended:
+    """Store it, with the alert iff its text makes a burst; while others of the same source come in, that may change."""
+    plain, alerting = publication, None
+    for _ in range(TRIES):
+        appended = await hub.plans.publish(publication, secrets.token_hex(4))
+        if appended.fires is None:
+            return appended
+        alerting = alerting or await _alerting(hub, posted, plain)
+        publication = alerting if appended.fires else plain
+    raise Unavailable("others count at the same time, again and again")
+
+
+async def _alerting(hub: Hub, posted: Posted, publication: Publication) -> Publication:
+    """Add the alert to what is stored of a text that makes a burst."""
+    assert publication.tally is not None
+    source = Source(publication.tally.line, publication.tally.number)
+    raised = replace(posted, event=alert(posted.event, source, Burst.of(hub.catalogue[ALERT].params)))
+    (scene,) = await surveyed(hub, await hub.directory.tree(), [raised])
+    parts = (await decided(hub, raised, scene)).parts
+    return replace(publication, parts=[*publication.parts, *parts], tally=replace(publication.tally, fires=True))
 
 
 def earlier(posted: Posted, accepted: tuple[str, bytes]) -> Outcome:
@@ -190,10 +231,14 @@ def _parts(hub: Hub, scene: Scene, way: Way, sent: Sequence[Errand], is_first: b
         for errand in errands:
             places.setdefault((errand.account, errand.type), Decided()).errands.append((index[errand.user], errand))
         yield len(errands)
-    parts = list[Part]()
-    for (account, type), found in places.items():
-        happening = _happening(hub, scene, way.event, account, hub.catalogue[type], found)
-        parts.append((yield from found.parting(happening)))
+    happenings = [
+        _happening(hub, scene, way.event, account, hub.catalogue[type], found)
+        for (account, type), found in places.items()
+    ]
+    made = list(zip(happenings, places.values(), strict=True))
+    shown, parts = (yield from shown_as(made)), list[Part]()
+    for happening, found in made:
+        parts.append((yield from found.parting(happening, shown)))
     return parts
 
 

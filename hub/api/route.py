@@ -68,9 +68,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """A row that anybody may call, without a credential: operations, documents, and links that carry their own right.
+    """A row that anybody may call, without a credential: operations, documents, and what carries its own right.
 
-    The handler reads what the URL says; `query` is what openapi.json says of it.
+    The handler reads what the URL and the body say; `query`, `form`, and the statuses that it `refuses` with are what
+    openapi.json says of it.
     """
 
     path: str
@@ -81,6 +82,9 @@ class OpenRoute:
     answer: type[BaseModel] | None = None
     answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     media_type: str = "application/json"
+    form: type[BaseModel] | None = None
+    status: int = 200
+    refuses: Sequence[int] = ()
 
 
 Row = Route | OpenRoute

@@ -54,7 +54,7 @@ async def outbox(call: Call) -> Answer:
     start = read_cursor(query.cursor, int)[0] if query.cursor else 0
     name = call.hub.store.keys.work(OUTBOX)
     stored = await call.hub.store.command("LRANGE", name, start, -1)
-    messages = [(place, orjson.loads(message)) for place, message in enumerate(stored, start + 1)]
+    messages = [(place, _shown(message)) for place, message in enumerate(stored, start + 1)]
     wanted = [(place, message) for place, message in messages if _is_wanted(message, query)]
     found = wanted[: query.limit]
     cursor = write_cursor([found[-1][0]]) if len(wanted) > len(found) else None
@@ -65,6 +65,11 @@ async def empty_outbox(call: Call) -> Answer:
     """Forget what would have been sent."""
     await call.hub.store.command("DEL", call.hub.store.keys.work(OUTBOX))
     return NO_CONTENT
+
+
+def _shown(stored: bytes) -> dict[str, Any]:
+    """Show a message; whose it is, is kept for their erasure."""
+    return {name: value for name, value in orjson.loads(stored).items() if name != "user"}
 
 
 def _is_wanted(message: dict[str, Any], query: OutboxQuery) -> bool:

@@ -8,7 +8,8 @@ metrics_folder  where several workers count together, and what killed hubs left 
 operator_key    the operator's key: given, or made once and kept
 operating       a running hub as the commands speak to it; progress: how far a long one has come
 sending, broadcasting, importing                      one command each
-inspecting      `hub inspect`; inspecting_users: of a user; naming: names beside ids
+inspecting      `hub inspect`; inspecting_users: of a user; inspecting_deliveries: of what was sent;
+                inspecting_webhooks: of a webhook; naming: names beside ids
 token_making    `hub token`
 checking        `hub check`: settings and connections, in words
 logs            what a hub says of itself while it runs

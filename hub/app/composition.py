@@ -10,11 +10,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from hub import api
-from hub.api import accounts, client_files, upgrade
+from hub.api import accounts, client_files, inbound, upgrade
 from hub.api import demo as demonstration
 from hub.channels.email import Mailer
 from hub.channels.outbox import Outbox
 from hub.channels.sms import Texter
+from hub.channels.webhooks import objection
 from hub.core.catalogue import load
 from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
@@ -25,15 +26,19 @@ from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
 from hub.engine.limits import Limits
+from hub.engine.listening import Listening
 from hub.engine.log import Log
+from hub.engine.messages import Messages
 from hub.engine.plans import Plans
 from hub.engine.tabs import Tabs
 from hub.gateway import Gateway
 from hub.gateway.endpoint import PATH
 from hub.settings import Settings
 from hub.workers.courier import Courier, End
+from hub.workers.keeper import Keeper
 from hub.workers.router import Router
 from hub.workers.scheduler import Scheduler
+from hub.workers.webhooks import Receivers, WebhookDesk
 from hub.workers.writer import Writer
 
 OUTBOX_KEPT = 10_000  # messages, the newest
@@ -55,7 +60,7 @@ class Hub:
         self.directory = Directory(self.store)
         self.idempotency = Idempotency(self.store)
         self.limits = Limits(self.store, settings.rate_limit_keys, settings.rate_limit_users)
-        self.log = Log(self.store)
+        self.log = Log(self.store, self.clock.now)
         self.plans = Plans(self.store, self.log)
         self.audit = Audit(self.store)
         self.broadcasts = Broadcasts(self.store, self.log, self.plans)
@@ -63,8 +68,16 @@ class Hub:
         self.gateway = Gateway(self) if settings.role != "worker" else None
         self.router = Router(self.plans, self.broadcasts)
         self.deliveries = Deliveries(self.store, self.log.couriers)
+        self.webhooks = self.directory.webhooks
+        self.messages = Messages(self.store, self.log.couriers)
+        self.listening = Listening(self.directory, self.webhooks, self.messages)
+        self.receivers = Receivers(settings.webhook_networks)
+        self.keeper = Keeper(self.directory, self.listening, self.messages, self.clock)
         self.ends = ends(settings, self.store, self.clock)
-        self.courier = Courier(self.deliveries, self.directory, self._writer(), self.clock, self.ends)
+        self.courier = Courier(
+            self.deliveries, self.directory, self._writer(), self.clock, self.ends,
+            beside=[WebhookDesk(self.messages, self.webhooks, self.receivers, self.clock)],
+        )  # fmt: skip
         self.scheduler = Scheduler(
             self.directory, self.log, self.broadcasts, self.deliveries, self.audit, self.clock,
             partial(accounts.finish_all, self),
@@ -88,6 +101,7 @@ class Hub:
             self.router.start()
             self.courier.start()
             self.scheduler.start()
+            self.keeper.start()
 
     async def drain(self) -> None:
         """Send the tabs elsewhere, gently; from now on `/readyz` is red."""
@@ -100,9 +114,11 @@ class Hub:
         if self.settings.role != "gateway":
             await self.router.stop()
             await self.scheduler.stop()
+            await self.keeper.stop()
         await self.courier.stop()  # whoever settled in test mode worked with it, whatever the role
         for end in self.ends.values():
             await end.close()
+        await self.receivers.close()
         if self.gateway:
             await self.gateway.stop()
         if self.shared_clock:
@@ -115,9 +131,14 @@ class Hub:
             return False
         return await self.store.ping()
 
+    async def objection(self, url: str) -> str | None:
+        """Say why a webhook cannot be told anything at a URL; None where nothing speaks against it."""
+        return await objection(url, self.settings.webhook_networks)
+
     async def settle(self) -> None:
         """Return when no accepted work is left (test mode)."""
         await self.scheduler.settle()
+        await self.keeper.settle()
         await self.router.settle()
         await self.courier.settle()
 
@@ -130,8 +151,14 @@ def ends(settings: Settings, store: Store, clock: Clock) -> dict[str, End]:
     """Choose where texts and e-mails go: to a provider, else into the outbox."""
     kept = Outbox(partial(keep, store), clock.now, email_from=settings.email_from, sms_from=settings.sms_from)
     mail: End = Mailer(settings.smtp_url, settings.email_from) if settings.smtp_url and settings.email_from else kept
-    texts: End = Texter(settings.sms_url, settings.sms_from) if settings.sms_url else kept
+    texts: End = texter(settings) if settings.sms_url else kept
     return {"text": texts, "email": mail}
+
+
+def texter(settings: Settings) -> Texter:
+    """Send by the provider of texts, who reports back where the outside can reach this hub."""
+    callback = f"{settings.public_url}{inbound.STATUS_PATH}" if settings.public_url else None
+    return Texter(settings.sms_url or "", settings.sms_from, callback=callback)
 
 
 async def keep(store: Store, message: bytes) -> None:

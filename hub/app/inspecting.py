@@ -6,16 +6,16 @@ The reason codes are the core's and so are their sentences, which the API tells;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain, groupby, islice
+from itertools import groupby
 from typing import Any
 
 from hub.app.broadcasting import PATH as BROADCASTS
 from hub.app.broadcasting import receipts
+from hub.app.inspecting_deliveries import about, addressed, coded, inspect_delivery
 from hub.app.inspecting_users import inspect_user
+from hub.app.inspecting_webhooks import inspect_webhook
 from hub.app.naming import Names
-from hub.app.operating import PAGE, RunningHub, part
-from hub.core.inbox import split_id
-from hub.settings import Unfit
+from hub.app.operating import RunningHub, part
 
 Row = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ def inspect_notification(hub: RunningHub, id: str) -> Iterator[str]:
     found, names = hub.get(f"/v1/notifications/{part(id)}"), Names(hub)
     home = names.account(names.home(found["user"]))
     yield f"{found['title']} ({found['type']}) of {found['at']} for {names.user(found['user'])} of account {home}"
-    yield f"Happened in account {names.account(found['account'])}{_about(names, found)}"
+    yield f"Happened in account {names.account(found['account'])}{about(names, found)}"
     if found.get("event"):
         yield f"Event: {found['event']}; who else was considered: hub inspect delivery {found['event']}"
     if found.get("sender"):
@@ -33,22 +33,7 @@ def inspect_notification(hub: RunningHub, id: str) -> Iterator[str]:
     yield f"State: {found['state']}"
     yield f"Why: {found['reason']}"
     yield "Deliveries:"
-    yield from (f"  {_delivery(row)}, {_coded(row)} ({row['at']}): {row['why']}" for row in found["deliveries"])
-
-
-def inspect_delivery(hub: RunningHub, id: str) -> Iterator[str]:
-    """Say for every user considered for an event whether they were told, over which channel, and why; for the id of a
-    notification that of its user alone.
-
-    Raise Unfit when there is none.
-    """
-    names = Names(hub)
-    found = hub.find(f"/v1/notifications/{part(id)}") if split_id(id) else None
-    rows = _own_rows(names, found) if found else hub.items("/v1/deliveries", event=id)
-    first = list(islice(rows, PAGE))
-    if not first:
-        raise Unfit(f"no delivery of an event or a notification {id} is known")
-    yield from _decisions(names, found or _told_one(hub, first), chain(first, rows))
+    yield from (f"  {addressed(row)}, {coded(row)} ({row['at']}): {row['why']}" for row in found["deliveries"])
 
 
 def inspect_broadcast(hub: RunningHub, id: str) -> Iterator[str]:
@@ -67,43 +52,6 @@ def inspect_broadcast(hub: RunningHub, id: str) -> Iterator[str]:
     for account, rows in groupby(hub.items(f"{path}/recipients"), lambda row: str(row["account"])):
         yield f"  Users of account {names.account(account)}:"
         yield from (f"    {row['user']}: {_reached(row)}" for row in rows)
-
-
-def _told_one(hub: RunningHub, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Read the notification of somebody who was told, which says what the event was."""
-    told = next((row["notification"] for row in rows if row["notification"]), None)
-    return hub.find(f"/v1/notifications/{part(told)}") if told else None
-
-
-def _own_rows(names: Names, found: Row) -> Iterator[dict[str, Any]]:
-    whose = {"user": found["user"], "type": found["type"], "account": names.home(found["user"])}
-    return ({**row, **whose} for row in found["deliveries"])
-
-
-def _decisions(names: Names, event: Row | None, rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Say one delivery a line, under the account of the users and the type under which they were considered."""
-    if event:
-        yield f"{event['title']} of {event['at']} in account {names.account(event['account'])}{_about(names, event)}"
-    counts: dict[str, int] = {}
-    for (account, kind), group in groupby(rows, lambda row: (row["account"], row["type"])):
-        yield f"Users of account {names.account(account)}, as {kind}:"
-        for row in group:
-            counts[row["reason"]] = counts.get(row["reason"], 0) + 1
-            yield f"  {row['user']}: {_delivery(row)}, {_coded(row)}: {row['why']}"
-    yield f"In all: {', '.join(f'{reason} {number:,}' for reason, number in sorted(counts.items()))}"
-
-
-def _delivery(row: Row) -> str:
-    return f"{row['channel']} to {row['to'] or 'nobody'}: {row['state']}"
-
-
-def _coded(row: Row) -> str:
-    tries = f" after {row['attempts']} attempts" if row["attempts"] > 1 else ""
-    return f"{row['reason']}{tries}"
-
-
-def _about(names: Names, found: Row) -> str:
-    return f" about contact {names.contact(found['contact'], found['account'])}" if found.get("contact") else ""
 
 
 def _audience(names: Names, found: Row) -> str:
@@ -129,4 +77,5 @@ INSPECT: dict[str, Callable[[RunningHub, str], Iterator[str]]] = {
     "notification": inspect_notification,
     "delivery": inspect_delivery,
     "broadcast": inspect_broadcast,
+    "webhook": inspect_webhook,
 }

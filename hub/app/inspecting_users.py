@@ -81,7 +81,12 @@ def _texts(channel: Document, user: Document) -> str:
 
 
 def _mails(channel: Document) -> str:
-    return f"{'on' if channel['enabled'] else 'off'}, copies {'on' if channel['copy'] else 'off'}"
+    said = f"{'on' if channel['enabled'] else 'off'}, copies {'on' if channel['copy'] else 'off'}"
+    if minutes := channel.get("grace_minutes"):
+        said += f", after {minutes} min unless seen in the app"
+    if most := channel.get("daily_cap"):
+        said += f", at most {most} of a type a day"
+    return said
 
 
 def _groups(hub: RunningHub, id: str) -> str:

@@ -28,10 +28,16 @@ class Allowed:
 
     def __contains__(self, address: str) -> bool:
         try:
-            found = ip_address(address)
+            return self.names(address) or is_public(ip_address(address))
         except ValueError:
             return False
-        return any(found in network for network in self._networks) or is_public(found)
+
+    def names(self, address: str) -> bool:
+        """Tell whether an address lies in one of the networks."""
+        try:
+            return any(ip_address(address) in network for network in self._networks)
+        except ValueError:
+            return False
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

@@ -37,7 +37,8 @@ class Outbox:
         except Unmailable as error:
             return Refused(str(error))
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        await self._keep(orjson.dumps({**document, "notification": message.notification, "at": at}))
+        about = {"notification": message.notification, "user": message.user, "at": at}
+        await self._keep(orjson.dumps({**document, **about}))
         return Sent()
 
     async def close(self) -> None:

@@ -1,17 +1,13 @@
-"""Twilio's Messages resource: a text is one form post, and an error code says what became of it.
+"""Twilio's Messages resource: a text is one form post, and an error code says what became of it (core/twilio.py).
 
-Codes: twilio.com/docs/api/errors. What concerns the number or the words ends the text; what the operator can mend
-(credentials, sender, an account that is suspended) is `Later`, so that nothing is lost meanwhile. Twilio knows no
-idempotency key: where its answer is lost, the text may go out twice.
+Twilio knows no idempotency key: where its answer is lost, the text may go out twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import httpx2
 import orjson
@@ -19,62 +15,15 @@ import structlog
 
 from hub.core.jobs import Later, Refused, Sent, Verdict, retry_after
 from hub.core.mail import Text
+from hub.core.twilio import on_code, read_account
 
 TIMEOUT_SECONDS = 20.0
 CONNECTIONS = 20
 MESSAGING_SERVICE = "MG"  # how the SIDs of Messaging Services begin
 
-_REFUSED = {
-    21211: "invalid_number",
-    21217: "invalid_number",
-    21401: "invalid_number",
-    21604: "invalid_number",
-    21614: "invalid_number",
-    21408: "region_not_allowed",
-    21610: "recipient_opted_out",
-    21612: "not_reachable",
-    21635: "landline",
-    21602: "empty_body",
-    21617: "body_too_long",
-    21619: "empty_body",
-    21620: "invalid_media",
-    21623: "invalid_media",
-    30003: "handset_unreachable",
-    30004: "blocked_by_recipient",
-    30005: "unknown_number",
-    30006: "landline",
-    30007: "filtered_by_carrier",
-    30008: "unknown_error",
-    30010: "price_exceeded",
-}
-_LATER = {
-    20003: "provider_credentials",
-    20404: "provider_credentials",
-    20429: "rate_limited",
-    21212: "provider_sender",
-    21603: "provider_sender",
-    21606: "provider_sender",
-    21611: "provider_queue_full",
-    21659: "provider_sender",
-    21660: "provider_sender",
-    21661: "provider_sender",
-    21703: "provider_sender",
-    30001: "provider_queue_full",
-    30002: "provider_account_suspended",
-    30034: "provider_sender",
-}
 _MENDABLE = frozenset({"provider_credentials", "provider_sender", "provider_account_suspended"})
 
 journal = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Hold what a twilio:// address says."""
-
-    url: str
-    sid: str
-    token: str = field(repr=False)
 
 
 class Texter:
@@ -142,23 +91,6 @@ class Texter:
         if not isinstance(verdict, Sent) and (verdict.reason in _MENDABLE or verdict.reason == "provider_refused"):
             journal.warning("texts are not taken", provider=self._account.url, reason=verdict.reason, code=code)
         return verdict
-
-
-def read_account(url: str) -> Account:
-    """Read twilio://ACCOUNT_SID:AUTH_TOKEN@host:port; `?scheme=http` is for a local stand-in."""
-    parts = urlsplit(url)
-    scheme = "http" if parse_qs(parts.query).get("scheme") == ["http"] else "https"
-    sid = unquote(parts.username or "")
-    host = parts.netloc.rpartition("@")[2]
-    path = f"/2010-04-01/Accounts/{quote(sid, safe='')}/Messages.json"
-    return Account(f"{scheme}://{host}{path}", sid, unquote(parts.password or ""))
-
-
-def on_code(code: int) -> Later | Refused | None:
-    """Say what one of Twilio's error codes means, in an answer or in a report on a text; None for an unknown one."""
-    if reason := _REFUSED.get(code):
-        return Refused(reason)
-    return Later(reason) if (reason := _LATER.get(code)) else None
 
 
 def _judge(status: int, document: Mapping[str, Any], wait: float | None) -> Verdict:

@@ -2,7 +2,7 @@
 
 Any answer but a 2xx is a failure and is tried again, as that specification wants it: a receiver that is being deployed
 answers 404 for a while. 410 alone means that the hook is gone for good. Redirects are not followed: the address was
-judged, where it points to was not.
+judged, where it points to was not. Without TLS nothing goes but to networks that the operator allows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from math import floor
@@ -25,6 +26,7 @@ TIMEOUT_SECONDS = 15.0
 PAYLOAD_LIMIT = 256 * 1024  # bytes
 ANSWER_LIMIT = 16 * 1024  # bytes that are read, so that the connection can be used again; more ends it
 ADDRESSES_TRIED = 3
+RESOLVE_SECONDS = 2.0  # for whoever is asked about a URL before anything is sent
 
 
 class Hook:
@@ -85,15 +87,11 @@ class Hook:
 
     async def _deliver(self, url: httpx2.URL, headers: dict[str, str], payload: bytes) -> Verdict:
         """Resolve, judge, and post to the first of the judged addresses that takes a connection."""
-        host = url.raw_host.decode("ascii")
-        try:
-            addresses = await self._resolve(host, url.port or (443 if url.scheme == "https" else 80))
-        except (OSError, UnicodeError):  # the latter for names that no DNS could hold
-            addresses = ()
+        addresses = await _addresses(url, self._resolve)
         if not addresses:
             return Later("name_not_resolved")
-        if not all(address in self._allowed for address in addresses):
-            return Refused("address_not_allowed")
+        if reason := _objection(url, addresses, self._allowed):
+            return Refused(reason)
         *earlier, last = addresses[:ADDRESSES_TRIED]
         for address in earlier:
             try:
@@ -125,6 +123,37 @@ class Hook:
             "webhook-timestamp": str(floor(at)),
             "webhook-signature": " ".join(signer.sign(id, moment, text) for signer in self._signers),
         }
+
+
+async def objection(url: str, allowed: Iterable[str] = (), resolve: Resolve = resolve) -> str | None:
+    """Say why nothing would be posted to a URL, as far as can be told before; None where nothing speaks against it. A
+    name that does not resolve within two seconds may do so when it counts."""
+    found = _read(url)
+    if found is None or found.userinfo or found.fragment:
+        return "invalid_url"
+    addresses: Sequence[str] = ()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            addresses = await _addresses(found, resolve)
+    if not addresses:
+        return None if found.scheme == "https" else "https_required"
+    return _objection(found, addresses, Allowed(allowed))
+
+
+async def _addresses(url: httpx2.URL, resolve: Resolve) -> Sequence[str]:
+    """Ask for all addresses of a URL's host; none where it has none."""
+    try:
+        return await resolve(url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
+    except (OSError, UnicodeError):  # the latter for names that no DNS could hold
+        return ()
+
+
+def _objection(url: httpx2.URL, addresses: Sequence[str], allowed: Allowed) -> str | None:
+    if not all(address in allowed for address in addresses):
+        return "address_not_allowed"
+    if url.scheme != "https" and not all(allowed.names(address) for address in addresses):
+        return "https_required"
+    return None
 
 
 def _signers(secrets: Sequence[str]) -> tuple[Webhook, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,11 +12,15 @@ from hub.core.catalogue import OPTIONS, NotificationType
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_SETTINGS = {
+MOST_GRACE = 1_440  # minutes: a day
+MOST_CAP = 1_000  # e-mails of one type a day (E-21)
+DEFAULT_SETTINGS = {("email", "grace_minutes"): "grace_minutes", ("email", "daily_cap"): "daily_cap"}
+SETTINGS = {
     ("text", "enabled"): "text_enabled",
     ("text", "custom_number"): "custom_number",
     ("email", "enabled"): "email_enabled",
     ("email", "copy"): "email_copy",
+    **DEFAULT_SETTINGS,
 }
 
 
@@ -65,17 +69,20 @@ def read_types(
     return chosen
 
 
-def read_channels(value: object, mistakes: list[Mistake]) -> dict[str, Any]:
-    """Read the switches of text and e-mail, as fields of the preferences."""
-    settings: dict[str, Any] = {}
-    for channel, entries in read_entries("channels", value, ("text", "email"), "unknown_field", mistakes).items():
+def read_channels(
+    value: object, mistakes: list[Mistake], settings: Mapping[tuple[str, str], str] = SETTINGS
+) -> dict[str, Any]:
+    """Read the settings of text and e-mail, as fields of the preferences or (`settings`) of an account's defaults."""
+    channels = {channel for channel, _ in settings}
+    found: dict[str, Any] = {}
+    for channel, entries in read_entries("channels", value, channels, "unknown_field", mistakes).items():
         path = f"channels.{channel}"
-        known = [name for owner, name in _SETTINGS if owner == channel]
+        known = [name for owner, name in settings if owner == channel]
         for name, wanted in read_entries(path, entries, known, "unknown_field", mistakes).items():
-            if problem := _number_problem(wanted) if name == "custom_number" else _switch_problem(wanted):
+            if problem := _PROBLEMS.get(name, _switch_problem)(wanted):
                 mistakes.append(Mistake(f"{path}.{name}", problem, "invalid"))
-            settings[_SETTINGS[channel, name]] = wanted
-    return settings
+            found[settings[channel, name]] = wanted
+    return found
 
 
 def read_quiet_hours(value: object, mistakes: list[Mistake]) -> QuietHours | None:
@@ -112,6 +119,27 @@ def _number_problem(value: object) -> str | None:
     if value is None or (isinstance(value, str) and _E164.fullmatch(value)):
         return None
     return "must be a number like +15550100999, or null"
+
+
+def _grace_problem(value: object) -> str | None:
+    return _whole_problem(value, 0, MOST_GRACE)
+
+
+def _cap_problem(value: object) -> str | None:
+    return _whole_problem(value, 1, MOST_CAP)
+
+
+def _whole_problem(value: object, least: int, most: int) -> str | None:
+    if value is None or (type(value) is int and least <= value <= most):  # True is no number
+        return None
+    return f"must be a whole number from {least} to {most}, or null"
+
+
+_PROBLEMS: Mapping[str, Callable[[object], str | None]] = {
+    "custom_number": _number_problem,
+    "grace_minutes": _grace_problem,
+    "daily_cap": _cap_problem,
+}
 
 
 def _is_time_zone(name: str) -> bool:

@@ -26,8 +26,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Entry(Shape):
-    """Shape one notification of one user."""
+class Notification(Shape):
+    """Shape what one notification says to one user."""
 
     id: str
     event: str | None
@@ -39,13 +39,18 @@ class Entry(Shape):
     account: str
     contact: str | None = None
     at: str
-    state: Literal["unread", "read", "archived"]
     sticky: bool
     important: bool
     sample: bool
     sender: str | None = None
     data: dict[str, Any] | None = None
     reason: str
+
+
+class Entry(Notification):
+    """Shape one notification of one user, as it lies in their inbox."""
+
+    state: Literal["unread", "read", "archived"]
 
 
 class Welcome(Shape):

@@ -33,7 +33,8 @@ def notification_html(
     *, language: str, title: str, above: Iterable[str], body: str, html: str | None, button: str, foot: Iterable[str]
 ) -> str:
     """Lay out one notification; `above` are quiet lines over the title, `button` and `foot` are markup of ours."""
-    inner = html if html else _lines(body)
+    # Pop-ups show a broken line as one; a mail program would run it into the next.
+    inner = html.replace("\n", "<br>\n") if html else _lines(body)
     parts = [
         *(f'<p class="quiet">{escape(line)}</p>' for line in above),
         f"<h1>{escape(title)}</h1>",

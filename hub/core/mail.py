@@ -37,7 +37,7 @@ _NO_HOST = "notification-hub.invalid"  # RFC 2606: names nobody
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Describe an e-mail to one person: plain text and HTML say the same."""
+    """Describe an e-mail to one person, `user`: plain text and HTML say the same."""
 
     to: str
     subject: str
@@ -46,6 +46,7 @@ class Letter:
     from_name: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     notification: str | None = None
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Text:
     media: tuple[str, ...] = ()
     sender: str | None = None
     notification: str | None = None
+    user: str | None = None
 
 
 def letter(
@@ -92,6 +94,7 @@ def letter(
 def digest(
     entries: Sequence[Mapping[str, Any]],
     count: int,
+    kind: NotificationType,
     *,
     to: str,
     delivery: str,
@@ -101,19 +104,19 @@ def digest(
     public_url: str | None = None,
     unsubscribe: str | None = None,
 ) -> Letter:
-    """Sum up a flood of `count` notifications in one letter; the first 50 entries are named (E-21)."""
+    """Sum up `count` notifications of one type in one letter; the first 50 entries are named (E-21)."""
     words = phrases(locale)
-    title = words.count(count)
+    title = words.of_type.format(count=words.count(count), type=kind.title)
     name = one_line(sender_name or "")
     foot = [words.sent_by.format(name=name)] if name else []
-    foot.append(words.why_digest)
-    rows = [_row(entry) for entry in entries[:DIGEST_ROWS]]
+    foot.append(words.why_digest.format(type=kind.title))
+    rows = [_row(entry, kind) for entry in entries[:DIGEST_ROWS]]
     if rest := count - len(rows):
         rows.append((words.more.format(count=rest), "", ""))
     listed = "\n\n".join("\n".join(part for part in row if part) for row in rows)
     return Letter(
         to=to,
-        subject=title,
+        subject=_cut(title, SUBJECT_LENGTH),
         text=_plain(title, listed, _plain_foot(words, foot, unsubscribe)),
         html=digest_html(language=words.language, title=title, rows=rows, foot=_html_foot(words, foot, unsubscribe)),
         from_name=_cut(name, NAME_LENGTH) or None,
@@ -180,10 +183,10 @@ def _html_foot(words: Phrases, foot: Sequence[str], unsubscribe: str | None) -> 
     return [*lines, link(words.unsubscribe, address)] if address else lines
 
 
-def _row(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+def _row(entry: Mapping[str, Any], kind: NotificationType) -> tuple[str, str, str]:
     """Name an entry in a digest by its title, the beginning of its words, and its link."""
     return (
-        _cut(one_line(entry["title"]), SUBJECT_LENGTH),
+        _cut(one_line(entry["title"]) or kind.title, SUBJECT_LENGTH),
         _cut(one_line(entry.get("body") or ""), DIGEST_LINE),
         _checked(entry.get("url")),
     )

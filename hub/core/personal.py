@@ -58,8 +58,9 @@ _COPIED = "retailcrm"  # the system whose e-mail is a copy of what is in the app
 class Errand:
     """Say that one user gets one text or e-mail (`to` a number or address), or why not (`to` None).
 
-    `account` is the user's, `type` the one it is told as, which may be another than in the app. `not_before` is the end
-    of the user's quiet hours, in seconds since 1970; what is urgent does not wait for it.
+    `account` is the user's, `type` the one it is told as, which may be another than in the app. `not_before`, in
+    seconds since 1970, is the end of the user's quiet hours, for which what is urgent does not wait, or of their grace;
+    `waits` says which. With a grace, what they see in the app before is not sent (`unless_seen`).
     """
 
     user: str
@@ -70,6 +71,8 @@ class Errand:
     reason: Reason
     not_before: float | None = None
     urgent: bool = False
+    waits: Reason = Reason.QUIET_HOURS
+    unless_seen: bool = False
 
     @property
     def is_queued(self) -> bool:
@@ -140,6 +143,14 @@ def sample_errands(
     wanted = (channel for channel in channels if channel in kind.channels)
     found = (_sent(kind, channel, one, member, numbers) for channel in wanted)
     return tuple(replace(errand, urgent=errand.is_queued) for errand in found)
+
+
+def unwanted(kind: NotificationType, member: Member) -> Reason | None:
+    """Say why a user wants no e-mail of a type any more, of those that they wanted; None while they do."""
+    if not effective(kind, member.preferences, member.user).email:
+        return Reason.TYPE_OFF
+    found = _address(kind, member)
+    return found if isinstance(found, Reason) else None
 
 
 def reached(ways: Iterable[Way], errands: Iterable[Errand]) -> int:
@@ -291,10 +302,16 @@ def _stopped(errand: Errand) -> Errand:
 
 
 def _timed(errand: Errand, member: Member | None, kind: NotificationType, tree: AccountTree, now: float) -> Errand:
-    """Let an errand that is not urgent wait for the end of the user's quiet hours."""
-    quiet = member.preferences.quiet_hours if member else None
-    if member is None or quiet is None or kind.mandatory or not errand.is_queued:
+    """Let an e-mail wait for its grace (E-20), and what is not urgent for the end of quiet hours: the later of both."""
+    if member is None or not errand.is_queued:
+        return errand
+    minutes = member.preferences.grace if errand.channel == "email" else None
+    if minutes:
+        errand = replace(errand, not_before=now + 60 * minutes, waits=Reason.GRACE, unless_seen=True)
+    quiet = member.preferences.quiet_hours
+    if quiet is None or kind.mandatory:
         return errand
     home = tree.get(member.user.account)
     zone = zone_of(quiet.time_zone, member.user.time_zone, home.time_zone if home else None)
-    return replace(errand, not_before=quiet_until(quiet, zone, now))
+    until = quiet_until(quiet, zone, errand.not_before or now)
+    return errand if until is None else replace(errand, not_before=until, waits=Reason.QUIET_HOURS)

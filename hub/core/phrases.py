@@ -19,6 +19,7 @@ class Phrases:
     unsubscribe: str
     more: str
     count: Callable[[int], str]
+    of_type: str
     why_digest: str
 
 
@@ -43,7 +44,8 @@ ENGLISH = Phrases(
     unsubscribe="Unsubscribe",
     more="and {count} more",
     count=_english_count,
-    why_digest="So many came at once that they are summed up in one e-mail.",
+    of_type="{count} of the type “{type}”",
+    why_digest="You get so many e-mails of the type “{type}” a day; those beyond that are summed up in this one.",
 )
 RUSSIAN = Phrases(
     language="ru",
@@ -55,7 +57,8 @@ RUSSIAN = Phrases(
     unsubscribe="Отписаться",
     more="и ещё {count}",
     count=_russian_count,
-    why_digest="За короткое время их пришло слишком много, поэтому они собраны в одном письме.",
+    of_type="{count} типа «{type}»",
+    why_digest="Число писем типа «{type}» в день ограничено; всё, что пришло сверх этого, собрано в одном письме.",
 )
 
 

@@ -8,6 +8,9 @@ Email stand apart from both:
     on      off   ALL    every contact of the account
     any     on    MINE   only contacts whose assigned user this is
     off     off   OFF    nothing
+
+How soon and how often e-mail comes is chosen in the same way: `grace_minutes` is how long it waits for the user to see
+the notification in the app (E-20), `daily_cap` how many single ones of a type they get a day (E-21).
 """
 
 from __future__ import annotations
@@ -18,11 +21,20 @@ from enum import Enum
 from typing import Any
 
 from hub.core.catalogue import Catalogue, NotificationType
-from hub.core.changes import Mistake, QuietHours, read_channels, read_entries, read_quiet_hours, read_types
+from hub.core.changes import (
+    DEFAULT_SETTINGS,
+    Mistake,
+    QuietHours,
+    read_channels,
+    read_entries,
+    read_quiet_hours,
+    read_types,
+)
 from hub.core.directory import User
 
 __all__ = [
     "Choice",
+    "Defaults",
     "Mistake",
     "Patched",
     "PatchedDefaults",
@@ -63,6 +75,29 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """Hold what an account chose for its users who never did; an empty one is an account that did neither."""
+
+    types: Mapping[str, Options] = field(default_factory=dict)
+    grace_minutes: int | None = None
+    daily_cap: int | None = None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Defaults:
+        """Read a stored document, tolerating what is missing or unknown."""
+        email = document.get("channels", {}).get("email", {})
+        return cls(document.get("types", {}), email.get("grace_minutes"), email.get("daily_cap"))
+
+    def as_document(self) -> dict[str, Any]:
+        """Write what was chosen, for the store and for the API."""
+        email = _pace_document(self.grace_minutes, self.daily_cap)
+        return {"types": dict(self.types), **({"channels": {"email": email}} if email else {})}
+
+
+NO_DEFAULTS = Defaults()
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """Hold what one user chose; an empty one is a user who never touched anything.
 
@@ -78,7 +113,19 @@ class Preferences:
     quiet_hours: QuietHours | None = None
     rollup: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
-    defaults: Mapping[str, Options] = field(default_factory=dict)
+    grace_minutes: int | None = None
+    daily_cap: int | None = None
+    defaults: Defaults = NO_DEFAULTS
+
+    @property
+    def grace(self) -> int | None:
+        """Give the minutes that e-mail waits: the user's choice, else their account's; 0 is a choice too."""
+        return self.defaults.grace_minutes if self.grace_minutes is None else self.grace_minutes
+
+    @property
+    def cap(self) -> int | None:
+        """Give how many single e-mails of one type come a day: the user's choice, else their account's; None = all."""
+        return self.defaults.daily_cap if self.daily_cap is None else self.daily_cap
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Preferences:
@@ -95,13 +142,16 @@ class Preferences:
             quiet_hours=QuietHours(quiet["from"], quiet["to"], quiet.get("time_zone")) if quiet else None,
             rollup=tuple(document.get("rollup", ())),
             lines=tuple(document.get("lines", ())),
+            grace_minutes=email.get("grace_minutes"),
+            daily_cap=email.get("daily_cap"),
         )
 
     def as_document(self) -> dict[str, Any]:
         """Write the user's own choices alone, for the store."""
         types = {id: dict(options) for id, options in self.types.items()}
         lists = {"rollup": list(self.rollup), "lines": list(self.lines)}
-        return {"types": types, **_channels_document(self), **{name: ids for name, ids in lists.items() if ids}}
+        pace = _pace_document(self.grace_minutes, self.daily_cap)
+        return {"types": types, **_channels_document(self, pace), **{name: ids for name, ids in lists.items() if ids}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +166,7 @@ class Patched:
 class PatchedDefaults:
     """Hold an account's defaults after a patch, and its warnings as the API shows them."""
 
-    defaults: Mapping[str, Options]
+    defaults: Defaults
     warnings: tuple[dict[str, str], ...] = ()
 
 
@@ -142,7 +192,7 @@ def effective(kind: NotificationType, preferences: Preferences, user: User) -> C
     """
     if not kind.visible_to(user):
         return Choice()
-    return _choice(kind, preferences.types.get(kind.id, {}), preferences.defaults.get(kind.id, {}))
+    return _choice(kind, preferences.types.get(kind.id, {}), preferences.defaults.types.get(kind.id, {}))
 
 
 def scope(choice: Choice) -> Scope:
@@ -173,14 +223,18 @@ def channels(catalogue: Catalogue, user: User, preferences: Preferences, groups:
 
 
 def document(catalogue: Catalogue, user: User, preferences: Preferences) -> dict[str, Any]:
-    """Show the whole of a user's preferences: every type they may have, with only the options it offers."""
+    """Show the whole of a user's preferences: every type they may have, with only the options it offers.
+
+    Grace and daily cap appear where they were set, by the user or their account.
+    """
     types = {kind.id: _shown(kind, effective(kind, preferences, user)) for kind in catalogue.visible_to(user)}
-    return {"types": types, **_channels_document(preferences)}
+    return {"types": types, **_channels_document(preferences, _pace_document(preferences.grace, preferences.cap))}
 
 
-def defaults_document(catalogue: Catalogue, defaults: Mapping[str, Options]) -> dict[str, Any]:
+def defaults_document(catalogue: Catalogue, defaults: Defaults) -> dict[str, Any]:
     """Show what applies in an account to whoever never chose: every type, with only the options it offers."""
-    return {"types": {kind.id: _shown(kind, _choice(kind, {}, defaults.get(kind.id, {}))) for kind in catalogue}}
+    types = {kind.id: _shown(kind, _choice(kind, {}, defaults.types.get(kind.id, {}))) for kind in catalogue}
+    return {**defaults.as_document(), "types": types}
 
 
 def patch(catalogue: Catalogue, user: User, preferences: Preferences, changes: object) -> Patched | Refused:
@@ -208,24 +262,26 @@ def without_email(kind: NotificationType, preferences: Preferences) -> Preferenc
     return replace(preferences, types={**preferences.types, kind.id: options})
 
 
-def patch_defaults(catalogue: Catalogue, defaults: Mapping[str, Options], changes: object) -> PatchedDefaults | Refused:
-    """Merge changes into an account's defaults, all or nothing, over every type; null forgets a type's default (E-21).
+def patch_defaults(catalogue: Catalogue, defaults: Defaults, changes: object) -> PatchedDefaults | Refused:
+    """Merge changes into an account's defaults, all or nothing, over every type; null forgets a default (E-21).
 
     They hold for users who did not choose for themselves, at once; nobody's choice is touched (C-02).
     """
     mistakes: list[Mistake] = []
     known = {kind.id: kind for kind in catalogue}
-    wanted = read_entries("", changes, ("types",), "unknown_field", mistakes).get("types", {})
+    parts = read_entries("", changes, ("types", "channels"), "unknown_field", mistakes)
+    wanted = parts.get("types", {})
     forgotten = {id for id, options in wanted.items() if options is None} if isinstance(wanted, dict) else set()
     forgotten &= known.keys()
     named = {id: options for id, options in wanted.items() if id not in forgotten} if forgotten else wanted
     chosen = read_types(known, named, mistakes)
+    settings = read_channels(parts.get("channels", {}), mistakes, DEFAULT_SETTINGS)
     if mistakes:
         return Refused(tuple(mistakes))
-    merged = {id: {**defaults.get(id, {}), **options} for id, options in chosen.items()}
-    patched = {id: options for id, options in {**defaults, **merged}.items() if id not in forgotten}
-    left = ((known[id], options, _choice(known[id], {}, patched[id])) for id, options in chosen.items())
-    return PatchedDefaults(patched, _warnings(left))
+    merged = {id: {**defaults.types.get(id, {}), **options} for id, options in chosen.items()}
+    types = {id: options for id, options in {**defaults.types, **merged}.items() if id not in forgotten}
+    left = ((known[id], options, _choice(known[id], {}, types[id])) for id, options in chosen.items())
+    return PatchedDefaults(replace(defaults, types=types, **settings), _warnings(left))
 
 
 def _choice(kind: NotificationType, chosen: Options, defaults: Options) -> Choice:
@@ -255,13 +311,19 @@ def _shown(kind: NotificationType, choice: Choice) -> dict[str, bool]:
     return {option: getattr(choice, option) for option in kind.options}
 
 
-def _channels_document(preferences: Preferences) -> dict[str, Any]:
+def _pace_document(grace_minutes: int | None, daily_cap: int | None) -> dict[str, int]:
+    """Write how soon and how often e-mail comes, as far as it was set."""
+    pace = {"grace_minutes": grace_minutes, "daily_cap": daily_cap}
+    return {name: value for name, value in pace.items() if value is not None}
+
+
+def _channels_document(preferences: Preferences, pace: Mapping[str, int]) -> dict[str, Any]:
     quiet = preferences.quiet_hours
     zone = {"time_zone": quiet.time_zone} if quiet and quiet.time_zone else {}
     return {
         "channels": {
             "text": {"enabled": preferences.text_enabled, "custom_number": preferences.custom_number},
-            "email": {"enabled": preferences.email_enabled, "copy": preferences.email_copy},
+            "email": {"enabled": preferences.email_enabled, "copy": preferences.email_copy, **pace},
         },
         "quiet_hours": {"from": quiet.start, "to": quiet.end, **zone} if quiet else None,
     }

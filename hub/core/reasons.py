@@ -41,7 +41,9 @@ class Reason(StrEnum):
     OWN_LINE = "own_line"
     NO_EMAIL = "no_email"
     QUIET_HOURS = "quiet_hours"
+    GRACE = "grace"
     SEEN = "seen"
+    DAILY_CAP = "daily_cap"
     RECALLED = "recalled"
 
 
@@ -89,7 +91,9 @@ _SENTENCES: Mapping[str, str] = {
     Reason.OWN_LINE: "The user's number for texts is one of the lines here, so the text would come back.",
     Reason.NO_EMAIL: "The user has no e-mail address.",
     Reason.QUIET_HOURS: "This waits for the end of the user's quiet hours.",
+    Reason.GRACE: "This waits for the user to see the notification in the app, and then goes unless they did.",
     Reason.SEEN: "The user saw the notification before this was due.",
+    Reason.DAILY_CAP: "The user had as many e-mails of this type that day as they want; this comes in a summary.",
     Reason.RECALLED: "The notification was recalled before this was sent.",
 }
 

@@ -13,7 +13,11 @@ intentions   what takes several steps, written down so that it is finished whoev
 audit        who did what that others should be able to find out
 identity     whom the hub trusts; clock: business time; idempotency: one answer per key; limits: requests a minute
 queue        durable work with leases; plans: large audiences under way, over any accounts
-deliveries   texts and e-mails: what waits for whom, what became of it, dead letters; couriers: which account has some
+lanes        what waits to be sent, for each that it goes to; couriers: which account has something in its lanes
+deliveries   texts and e-mails: what waits for whom, what became of it, dead letters; reports: what a provider says
+             of them later
+summaries    the daily cap: what was counted, and what waits for the summary
+webhooks     their documents and how they fare; messages: what they are told; listening: which accounts they hear
 broadcasts   what was sent to many: receipts, recipients, recall, expiry
 erasure      what a user, or an account, leaves behind
 rows         what the Functions answer, decoded

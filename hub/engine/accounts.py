@@ -7,12 +7,14 @@ import msgpack
 import orjson
 
 from hub.core.directory import Account, AccountTree, as_document
+from hub.core.preferences import Defaults
 from hub.engine.connection import Store
 from hub.engine.documents import Documents, Held, Write, expecting, read_as
 from hub.engine.erasure import Erasure
 from hub.engine.intentions import Intentions
 from hub.engine.replica import Replica
-from hub.engine.roster import NONE, Defaults, read_defaults
+from hub.engine.roster import NONE, read_defaults
+from hub.engine.webhooks import Webhooks
 
 # What goes with an account, beside what happened in it. How far numbers of changes had come stays: who knows an old
 # one reads on.
@@ -23,7 +25,8 @@ class Accounts(Documents):
     """The accounts, as a tree.
 
     `closing` are those that are being removed, `pausing` those whose pause is still to be told (by the number of that
-    change), `uprooted` those that moved away from under a root account, whose users are still to leave what is there.
+    change), `uprooted` those that moved away from under a root account, whose users are still to leave what is there,
+    `placed` those that came under another account, whose webhooks are still to hear them (listening.py).
     """
 
     def __init__(self, store: Store) -> None:
@@ -34,6 +37,8 @@ class Accounts(Documents):
         self.closing = Intentions(store, "closing")
         self.pausing = Intentions(store, "pausing")
         self.uprooted = Intentions(store, "uprooted")
+        self.placed = Intentions(store, "placed")
+        self.webhooks = Webhooks(store)
 
     async def tree(self) -> AccountTree:
         """Return all accounts as they are now, as a tree."""
@@ -58,16 +63,20 @@ class Accounts(Documents):
         *,
         pauses: bool = False,
         left: str | None = None,
+        places: bool = False,
     ) -> int:
         """Create or replace an account; return the number of the change. Raise Changed when it is not as it was held,
         when it or its parent closes, or when any account changed since a tree was read: two moves that are right alone
         may close a circle together.
 
-        What follows is written down in the same step: that it `pauses`, and the root account that its users `left`.
+        What follows is written down in the same step: that it `pauses`, the root account that its users `left`, and
+        that it has another place in the tree.
         """
         notes = [(self.pausing.name, "")] if pauses else []
         if left is not None:
             notes.append((self.uprooted.name, left))
+        if places:
+            notes.append((self.placed.name, ""))
         return await self._put(
             Write(
                 self.store.keys.directory("accounts"),
@@ -88,12 +97,12 @@ class Accounts(Documents):
         await self.store.command("DEL", *(self.store.keys.account(id, kind) for kind in SHARED_KINDS))
         await erasure.numbers(id)
         await self._put(Write(self.store.keys.directory("defaults"), id, b""))
-        for kind in (self.pausing, self.uprooted):
+        for kind in (self.pausing, self.uprooted, self.placed):
             await self.store.command("HDEL", kind.name, id)
         await self._put(Write(self.store.keys.directory("accounts"), id, b""))
 
     async def defaults(self, account: str) -> Defaults:
-        """Read what an account chose for its users who never did, by type."""
+        """Read what an account chose for its users who never did."""
         return (await self.all_defaults()).get(account, NONE)
 
     async def all_defaults(self) -> Mapping[str, Defaults]:
@@ -109,7 +118,7 @@ class Accounts(Documents):
     async def put_defaults(self, account: str, defaults: Defaults, held: Held[Defaults] | None = None) -> None:
         """Keep an account's defaults; the gateways of all its users hear of it. Raise Changed when they are not as
         they were held."""
-        document = orjson.dumps({"types": defaults}) if defaults else b""
+        document = b"" if defaults == NONE else orjson.dumps(defaults.as_document())
         await self._put(Write(self.store.keys.directory("defaults"), account, document, expecting(held)))
         message = msgpack.packb({"v": 1, "k": "defaults"})
         await self.store.command("SPUBLISH", self.store.keys.channel(account, "all"), message)

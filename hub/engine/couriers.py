@@ -14,6 +14,7 @@ from hub.engine.connection import Store
 from hub.engine.rows import text
 
 CHANNELS = ("text", "email")
+WEBHOOK = "webhook"  # the channel of what webhooks are told
 LOOK = 1_000  # accounts of a look
 
 journal = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ class Couriers:
     def __init__(self, store: Store) -> None:
         self._store = store
         # Set when this process queued something, so that its courier need not look for it.
-        self.waiting = {channel: asyncio.Event() for channel in CHANNELS}
+        self.waiting = {channel: asyncio.Event() for channel in (*CHANNELS, WEBHOOK)}
 
     async def call(self, account: str, channel: str, due_ms: int) -> None:
         """Say that an account has something to send from a moment on."""
@@ -36,6 +37,14 @@ class Couriers:
         raised = self._store.begin("raise_courier", self._store.keys.couriers(channel), account, due_ms)
         raised.add_done_callback(lost)
         self.waiting[channel].set()
+
+    async def tell(self, account: str) -> None:
+        """Say, after it was queued, that webhooks are to be told something of an account.
+
+        Whoever dies in between is followed by a look at all such accounts every minute (listening.py).
+        """
+        await self.call(account, WEBHOOK, 0)
+        self.waiting[WEBHOOK].set()
 
     async def due(self, channel: str, now_ms: int) -> list[tuple[str, bytes]]:
         """List accounts with something to send by now, those that wait longest first, each with the number of its

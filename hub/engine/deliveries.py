@@ -1,29 +1,28 @@
 """Texts and e-mails on their way: what waits for whom, what became of it, and what was given up.
 
-A delivery is queued in the step that appends its happening (append.lua). It waits in a lane: one for each user and
-channel, so that what goes to one phone goes in order and one at a time, while lanes do not wait for each other. Whoever
-works a lane holds a lease on it by the store's clock. Its verdicts count only while it holds the lane, except that what
-was sent was sent; so a delivery may be sent twice only where a courier died, or was cut off, between sending and saying
-so. Times are milliseconds of business time.
+A delivery is queued in the step that appends its happening (append.lua). It waits in a lane (lanes.py): one for each
+user and channel, so that what goes to one phone goes in order and one at a time. Verdicts of whoever works a lane count
+only while they hold it, except that what was sent was sent; so a delivery may be sent twice only where a courier died,
+or was cut off, between sending and saying so. Times are milliseconds of business time.
 """
 
-import asyncio
-import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 import msgpack
 
 from hub.core.inbox import notification_id, split_id
 from hub.engine.connection import Store
 from hub.engine.couriers import CHANNELS, Couriers
+from hub.engine.lanes import LEASE_MS, Lane, Lanes, Outcome, State
+from hub.engine.reports import Reports
 from hub.engine.rows import Record, scored, text
 
-LEASE_MS = 15_000
-State = Literal["queued", "sent", "skipped", "failed"]
+REPORTED = "text"  # the channel whose provider says later what became of what it took over
+
+__all__ = ["DeadLetter", "Deliveries", "Delivery", "Job", "Lane", "Outcome", "State"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,6 @@ class Delivery:
     attempts: int
     at: int
     due: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """The lane of one user and channel, leased by `holder`."""
-
-    account: str
-    channel: str
-    user: str
-    holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +64,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an attempt came to: a state, and why where it was not sent.
-
-    While it is `queued`, the whole lane waits until `hold_ms` (a retry), or this delivery alone is put off to `due_ms`
-    (quiet hours). `tried` is False when nothing was handed to anybody.
-    """
-
-    state: State
-    why: str | None = None
-    reference: str = ""
-    hold_ms: int | None = None
-    due_ms: int | None = None
-    tried: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A delivery that was given up at a time; `id` is ``<notification>:<channel>``."""
 
@@ -98,64 +71,27 @@ class DeadLetter:
     at: int
 
 
-class Deliveries:
-    """The deliveries of all accounts. `lease_ms` is how long a lane stays with a courier that says nothing."""
+class Deliveries(Lanes):
+    """The deliveries of all accounts: lanes of texts and of e-mails."""
+
+    channels = CHANNELS
 
     def __init__(self, store: Store, couriers: Couriers, lease_ms: int = LEASE_MS) -> None:
-        self._store = store
-        self.couriers = couriers
-        self.lease_ms = lease_ms
+        super().__init__(store, couriers, lease_ms)
+        self.reports = Reports(store, couriers)
 
     # What the couriers do
-
-    async def claim(self, channel: str, now_ms: int, most: int) -> list[Lane]:
-        """Take lanes of any accounts that have something due; an account with nothing left to do is put off."""
-        found = await self.couriers.due(channel, now_ms)
-        random.shuffle(found)  # so that nobody's flood keeps the others waiting
-        lanes = list[Lane]()
-        while found and len(lanes) < most:
-            left = most - len(lanes)
-            some, found = found[:left], found[left:]
-            share = max(1, left // len(some))
-            for taken in await asyncio.gather(*(self._claim(channel, now_ms, share, *one) for one in some)):
-                lanes += taken
-        return lanes
-
-    async def _claim(self, channel: str, now_ms: int, most: int, account: str, number: bytes) -> list[Lane]:
-        lanes, leases, _ = self._store.keys.lanes(account, channel)
-        holder = secrets.token_hex(8)
-        users, leased, due = await self._store.call(
-            "claim_lanes", [lanes, leases], holder, now_ms, most, self.lease_ms
-        )  # fmt: skip
-        if not leased:
-            await self.couriers.rest(channel, account, number, int(float(due)) if float(due) >= 0 else None)
-        return [Lane(account, channel, text(user), holder) for user in users]
-
-    async def renew(self, lanes: Iterable[Lane]) -> None:
-        """Keep lanes from others for longer."""
-        places = sorted(lanes, key=lambda lane: (lane.account, lane.channel))
-        calls = []
-        for (account, channel), several in groupby(places, key=lambda lane: (lane.account, lane.channel)):
-            words = [word for lane in several for word in (lane.user, lane.holder)]
-            leases = self._store.keys.lanes(account, channel)[1]
-            calls.append(self._store.call("renew_lanes", [leases], self.lease_ms, *words))
-        await asyncio.gather(*calls)
-
-    async def next(self, lane: Lane, now_ms: int) -> str | None:
-        """Name the delivery that is due next in a lane; None when the lane was given back, or is lost."""
-        keys = self._store.keys
-        names = [keys.lane(lane.account, lane.channel, lane.user), *keys.lanes(lane.account, lane.channel)]
-        return text(await self._store.call("next_in_lane", names, lane.user, lane.holder, now_ms) or b"") or None
 
     async def take(self, lane: Lane, id: str, now_ms: int) -> Job | str:
         """Begin an attempt, which is counted; or say why there is none: `skipped`, or it is `gone`, or the lane is
         `lost`."""
         base, index = parted(id)
         keys, account, name = self._store.keys, lane.account, secrets.token_hex(6)
-        kinds = ("recalls", "users", "notifications", "preferences")
+        kinds, person = ("recalls", "users", "notifications", "preferences"), keys.person(account, lane.user)
         names = [
             keys.lane(account, lane.channel, lane.user), keys.lanes(account, lane.channel)[1],
             *(keys.account(account, kind) for kind in kinds), keys.deliveries(account, base),
+            person[5], person[3], keys.account(account, "states"),
         ]  # fmt: skip
         asked = {
             "user": lane.user, "holder": lane.holder, "id": id, "base": base, "field": f"{index}:{lane.channel}",
@@ -166,13 +102,23 @@ class Deliveries:
 
     async def settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
         """Record what an attempt came to; return the state that the delivery has now, None when this courier has no say
-        any more."""
+        any more.
+
+        What a provider took over may turn out to have failed, already before this is recorded.
+        """
+        if not outcome.reference or job.lane.channel != REPORTED:
+            return await self._settle(job, outcome, now_ms)
+        await self.reports.expect(outcome.reference, job.lane.account, job.delivery)
+        state = await self._settle(job, outcome, now_ms)
+        return "failed" if await self.reports.catch_up(outcome.reference, now_ms) else state
+
+    async def _settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
         keys, lane = self._store.keys, job.lane
         _, index = parted(job.id)
         _, leases, holds = keys.lanes(lane.account, lane.channel)
         names = [
             keys.lane(lane.account, lane.channel, lane.user), leases, holds, keys.deliveries(lane.account, job.base),
-            keys.account(lane.account, "dead"), keys.account(lane.account, "receipts"),
+            *(keys.account(lane.account, kind) for kind in ("dead", "receipts", "states")), *keys.feed(lane.account),
         ]  # fmt: skip
         asked = {
             "user": lane.user, "holder": lane.holder, "id": job.id, "base": job.base, "attempt": job.name,
@@ -180,18 +126,10 @@ class Deliveries:
             "why": outcome.why, "reference": outcome.reference or None, "hold": outcome.hold_ms,
             "due": outcome.due_ms, "uncounted": not outcome.tried,
         }  # fmt: skip
-        return text(await self._store.call("settle_delivery", names, msgpack.packb(asked))) or None
-
-    async def left(self, now_ms: int) -> int:
-        """Count the accounts with something due, or under way, over all channels."""
-        return sum([await self.couriers.left(channel, now_ms) for channel in CHANNELS])
-
-    async def raise_again(self, account: str, now_ms: int) -> None:
-        """Have an account with lanes looked at, however its raise was lost."""
-        for channel in CHANNELS:
-            lanes, leases, _ = self._store.keys.lanes(account, channel)
-            if await self._store.command("EXISTS", lanes, leases):
-                await self.couriers.call(account, channel, now_ms)
+        state = text(await self._store.call("settle_delivery", names, msgpack.packb(asked))) or None
+        if state == "failed":
+            await self.couriers.tell(lane.account)
+        return state
 
     # What people ask
 
@@ -204,6 +142,17 @@ class Deliveries:
         found = await self._store.command("HMGET", self._store.keys.deliveries(account, base), *fields)
         rows = zip(places, found, strict=True)
         return [read_delivery(*place, packed) for place, packed in rows if packed is not None]
+
+    async def standing(
+        self, account: str, channel: str, state: str, limit: int, before: str | None = None
+    ) -> list[str]:  # fmt: skip
+        """Name the notifications of an account whose text or e-mail stands so (queued, sent or skipped), the newest
+        first, from behind one on."""
+        group = f"{channel} {state} "
+        last = f"({group[:-1]}!" if before is None else f"({group}{before}"
+        name = self._store.keys.account(account, "states")
+        found = await self._store.command("ZREVRANGEBYLEX", name, last, f"[{group}", "LIMIT", 0, limit)
+        return [text(member).removeprefix(group) for member in found]
 
     async def dead(self, account: str, limit: int, before: float | None = None) -> list[DeadLetter]:
         """List what was given up in an account, the newest first, older than `before`."""
@@ -221,7 +170,7 @@ class Deliveries:
         keys, channel, user = self._store.keys, delivery.channel, delivery.user
         names = [
             keys.account(account, "dead"), keys.deliveries(account, base), keys.lane(account, channel, user),
-            *keys.lanes(account, channel), keys.account(account, "users"),
+            *keys.lanes(account, channel), keys.account(account, "users"), keys.account(account, "states"),
         ]  # fmt: skip
         asked = {
             "user": user, "id": notification_id(base, delivery.index), "field": f"{delivery.index}:{channel}",

@@ -72,6 +72,7 @@ class Directory(People):
             for key in await self.producer_keys():
                 if key.account == id:
                     await self.delete_key(key)
+            await self.webhooks.delete_of(id)
             await self._forget_account(id)
 
     async def finish_closing(self, id: str) -> None:

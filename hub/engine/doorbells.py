@@ -12,6 +12,7 @@ Messages are MessagePack maps with `v` = 1; a reader ignores kinds and fields th
     recall      base, users: [[user, index, seq, unread], …]: it is withdrawn from these
     elected     user, gen, tab ('' = none), connection, popups: [[id, seq, state, reason code, record], …],
                 silent: the tab that did not answer
+    election    the same without popups, which are to be read: one step told of so many that they did not fit
     superseded  user, tab, connection: any other connection of this tab id is to be closed
     view        user (`ann#olga`): read what became of this log-in-as session; silent as in elected, tab and
                 connection as in superseded

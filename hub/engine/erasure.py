@@ -13,11 +13,15 @@ from hub.core.broadcasts import Broadcast
 from hub.engine.broadcasts import read_broadcast, rewrite
 from hub.engine.connection import Store
 from hub.engine.couriers import CHANNELS
+from hub.engine.messages import PERSONAL
 from hub.engine.rows import Record, text
 
 PAGE = 100  # happenings of a step, about
+TOLD = 1_000  # messages to webhooks of a step, about
+OUTBOX = "outbox"
 PERSONAL_KINDS = ("users", "preferences")
-HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts", "dead")
+HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts", "dead", "states",
+                   "messages:dead", "hook-health")  # fmt: skip
 
 
 class Erasure:
@@ -28,20 +32,24 @@ class Erasure:
 
     async def user(self, account: str, user: str) -> None:
         """Erase a user's log, inbox and tabs, what was decided about them and why, what was sent or is still to be
-        sent to them, and their id and name on the broadcasts of this account, also where others have those already.
+        sent to them or was kept in the outbox, and their id and name on the broadcasts of this account, also where
+        others have those already.
 
         What stays until its time is over: the audit's records of what they did, which are there to be found out later;
         and what is written in words, such as a producer's texts.
         """
         await self._store.command("UNLINK", *self._store.keys.person(account, user)[:-1])
         await self._empty_lanes(account, user)
-        reasons, dead = (self._store.keys.account(account, kind) for kind in ("reasons", "dead"))
+        kinds = ("reasons", "dead", "states")
+        reasons, dead, states = (self._store.keys.account(account, kind) for kind in kinds)
         async for bases in self._happenings(account):
             names = [self._store.keys.decisions(account, base) for base in bases]
             await self._store.call("forget_reasons", [reasons, *names], user)
             sent = [self._store.keys.deliveries(account, base) for base in bases]
-            await self._store.call("forget_deliveries", [dead, *sent], user, *bases)
+            await self._store.call("forget_deliveries", [dead, states, *sent], user, *bases)
+        await self._leave_messages(account, user)
         await self._leave_broadcasts(account, user)
+        await self._leave_outbox(user)
 
     async def account(self, account: str) -> None:
         """Erase everything that happened in an account."""
@@ -51,6 +59,7 @@ class Erasure:
             await self._store.command("UNLINK", *names)
         for channel in CHANNELS:
             await self._store.command("UNLINK", *keys.lanes(account, channel))
+        await self._store.command("UNLINK", *keys.feed(account))
         await self._store.command("UNLINK", *(keys.account(account, kind) for kind in HAPPENING_KINDS))
 
     async def numbers(self, account: str) -> int:
@@ -84,6 +93,28 @@ class Erasure:
         for channel in CHANNELS:
             names = [keys.lane(account, channel, user), *keys.lanes(account, channel)]
             await self._store.call("forget_lane", names, user)
+        await self._store.command("UNLINK", *keys.letters(account, user))  # nobody has a lease to write them again
+
+    async def _leave_messages(self, account: str, user: str) -> None:
+        """Take away what webhooks are still to be told of a user."""
+        names = [self._store.keys.account(account, kind) for kind in PERSONAL]
+        cursor = b"0"
+        while True:
+            cursor = await self._store.call("forget_told", names, user, cursor, TOLD)
+            if int(cursor) == 0:
+                return
+
+    async def _leave_outbox(self, user: str) -> None:
+        """Take a user's messages out of the outbox. It is read from its end on: what is taken out, or falls out, at its
+        beginning moves nothing past the reader."""
+        name = self._store.keys.work(OUTBOX)
+        end = int(await self._store.command("LLEN", name))
+        while end > 0:
+            start = max(0, end - PAGE)
+            for message in await self._store.command("LRANGE", name, start, end - 1):
+                if orjson.loads(message).get("user") == user:
+                    await self._store.command("LREM", name, 1, message)
+            end = start
 
     async def _leave_broadcasts(self, account: str, user: str) -> None:
         name, cursor = self._store.keys.account(account, "broadcasts"), b"0"

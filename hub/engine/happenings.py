@@ -13,6 +13,7 @@ from hub.engine.rows import Record
 PAGE = 100
 SKIPPED = 1_000  # of a page: a note takes far less than an entry
 QUEUED = 10  # notes that one text or e-mail weighs as much as
+TALLIED = ("at", "more_than", "window", "kept", "fires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ class Skipped:
 class Outgoing:
     """One text or e-mail to one user, or why there is none; numbered with the recipients.
 
-    It is sent iff `to` names where. `not_before_ms` is when the user's quiet hours end, in business time; what is
-    `urgent` never waits for that.
+    It is sent iff `to` names where. `not_before_ms` is when the user's quiet hours, or their grace, end, in business
+    time, and `waits` the code of what it waits for; what is `urgent` never waits for quiet hours. With `unless_seen` it
+    is not sent once they saw the notification in the app, which is `shown_as` where it has another id there.
     """
 
     user: str
@@ -50,6 +52,9 @@ class Outgoing:
     reason: str
     not_before_ms: int | None = None
     urgent: bool = False
+    waits: str = "quiet_hours"
+    unless_seen: bool = False
+    shown_as: str | None = None
 
     @property
     def weight(self) -> int:
@@ -91,21 +96,40 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """A text from a contact, which counts in the step that stores it (core/bursts.py): for which line and number, and
+    when it was sent, in ms. `fires` says whether what is stored tells of a burst."""
+
+    line: str
+    number: str
+    at: int
+    more_than: int
+    window: int
+    kept: int
+    fires: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class First:
     """What the first page of a publication brings in the same step: the marker, the document of a broadcast (id,
-    JSON), and with `planned` the word that its plan holds."""
+    JSON), with `planned` the word that its plan holds, and what it counts as."""
 
     marker: Marker
     broadcast: tuple[str, bytes] | None = None
     planned: bool = False
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """How many users got it now; `earlier` is (digest, answer) when the event had been accepted before."""
+    """How many users got it now; `earlier` is (digest, answer) when the event had been accepted before.
+
+    `fires` says whether its text makes a burst, where the page said otherwise: then nothing is written.
+    """
 
     count: int
     earlier: tuple[str, bytes] | None = None
+    fires: bool | None = None
 
 
 def page_of(
@@ -132,15 +156,18 @@ def page_of(
 def written(one: Outgoing, at: int) -> tuple[Any, ...]:
     """Write what goes out of a happening at a time; what is not sent ends with its reason."""
     row, due = (one.user, one.index, one.channel, one.reason), one.due(at)
-    return row if due is None else (*row, one.to, due, due > at, one.urgent)
+    if due is None:
+        return row
+    return (*row, one.to, due, one.waits if due > at else False, one.urgent, one.unless_seen, one.shown_as)
 
 
 def first_of(base: str, first: First) -> dict[str, Any]:
     """Write what the first page brings beside."""
-    marker = first.marker
+    marker, tally = first.marker, first.tally
     return {
         "event": marker.event, "marker": f"{base} {marker.digest} {marker.answer.decode()}",
         "planned": first.planned, "broadcast": first.broadcast and (first.broadcast[0], first.broadcast[1].decode()),
+        "tally": tally and {name: getattr(tally, name) for name in TALLIED},
     }  # fmt: skip
 
 

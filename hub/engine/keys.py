@@ -23,8 +23,23 @@ lane:<channel>:<id>   sorted set  what waits for a user, by due ms            ap
 lanes:<channel>       sorted set  user -> when their lane has something due   append, next_in_…   courier
 lane-leases:<channel> hash        user -> who is at their lane, until when    claim_lanes         courier
 lane-holds:<channel>  hash        user -> until when their lane waits         settle_delivery     courier
+states                sorted set  channel, state and notification of every    append, take_…,    api
+                                  delivery that did not fail                  settle_…
 dead                  sorted set  deliveries that were given up, by ms        settle_delivery     api
+letters:<id>          hash        type -> e-mails of it today, and how its    count_letter,       courier
+                                  summary fares                               …_summary
+capped:<id>           sorted set  type and notification of what waits for a   count_letter,       courier
+                                  summary                                     …_capped
 plan:<base>           hash        number of a page still to append -> page    plans             plans
+burst:<line>:<number> string      when its latest texts were sent, ms; kept   append            append
+                                  for an hour after the last came
+hooks                 hash        webhook -> the events it listens to here    listen            append, mark, …
+messages              sorted set  webhook and number of what it is told       append, mark, …   webhooks
+messages:facts        hash        the same -> what happened, and attempts     append, mark, …   webhooks
+messages:dropped      hash        webhook -> for how many there was no room   append, mark, …   webhooks
+messages:dead         sorted set  messages that were given up, by ms          settle_message    replay
+hook-health           hash        own webhook -> since when it takes nothing  note_attempt      api
+hook-attempts:<hook>  list        its newest 200 attempts                     note_attempt      api
 users, contacts, …    hash        id -> document                              put               directory
 users:changes, …      sorted set  id by number of its last change, and up to  put,              changed
                                   which number removals are forgotten         forget_removed
@@ -47,11 +62,12 @@ away:<id>#<actor>     hash        what a log-in-as session put away, and how  pu
 ====================  ==========  ==========================================  ================  =====================
 
 Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts and their defaults, the index of
-users, producer keys; what is intended and not finished, with who is at it: ``unfinished`` (users who move or are
-erased), ``closing``, ``pausing`` and ``uprooted`` accounts),
+users, producer keys, webhooks; what is intended and not finished, with who is at it: ``unfinished`` (users who move
+or are erased), ``closing``, ``pausing``, ``uprooted`` and ``placed`` accounts, ``spreading`` webhooks),
 ``{#work}`` (queue of plans and recalls, expiries of broadcasts, secrets, outbox, the clock of test mode, probes, the
 write of a check, which Function libraries were loaded when; for each channel ``couriers:<channel>``: which account has
-something to send, and when, and ``couriers:<channel>:raised``: the number under which that was said last),
+something to send, and when, and ``couriers:<channel>:raised``: the number under which that was said last; for a week
+``texted:<sid>``: which delivery a text is that a provider took over, and why that says that it failed),
 ``{#notices}`` (system notices, kept as an account keeps its broadcasts), one per credential for idempotency records,
 which expire after 24 h, and one per rate limit, which is counted for two minutes. What a log-in-as session has
 (``ann#olga``: no user has such an id) expires an hour after its last use. Everything else lives until retention, or
@@ -90,13 +106,26 @@ class Keys:
         """Name what became of a happening's texts and e-mails."""
         return f"{self.prefix}:{{{account}}}:deliveries:{base}"
 
+    def burst(self, account: str, line: str, number: str) -> str:
+        """Name when a number sent its latest texts to a line."""
+        return f"{self.prefix}:{{{account}}}:burst:{line}:{number}"
+
     def lane(self, account: str, channel: str, user: str) -> str:
         """Name what waits to be sent to a user over a channel."""
         return f"{self.prefix}:{{{account}}}:lane:{channel}:{user}"
 
+    def letters(self, account: str, user: str) -> list[str]:
+        """Name the two keys of a user's daily cap: what is counted, and what was too much."""
+        return [f"{self.prefix}:{{{account}}}:{kind}:{user}" for kind in ("letters", "capped")]
+
     def lanes(self, account: str, channel: str) -> list[str]:
         """Name the three keys of a channel's lanes, in the order that the Functions expect."""
         return [f"{self.prefix}:{{{account}}}:{kind}:{channel}" for kind in ("lanes", "lane-leases", "lane-holds")]
+
+    def feed(self, account: str) -> list[str]:
+        """Name the seven keys of what webhooks are told of an account, in the order that the Functions expect."""
+        slot, kinds = f"{self.prefix}:{{{account}}}:", ("hooks", "messages", "messages:facts", "messages:dropped")
+        return [*(f"{slot}{kind}" for kind in kinds), *self.lanes(account, "webhook")]
 
     def couriers(self, channel: str) -> list[str]:
         """Name which accounts have something to send over a channel."""

@@ -7,7 +7,8 @@ milliseconds of business time (`cutoff`: what is older is no longer kept).
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,13 +26,26 @@ from hub.engine.happenings import (
     Outgoing,
     Recipient,
     Skipped,
+    Tally,
     first_of,
     page_of,
     read_marker,
 )
 from hub.engine.rows import Change, Entry, Record, read_change, read_entry, scored, text
 
-__all__ = ["PAGE", "SKIPPED", "Appended", "First", "Happening", "Log", "Marker", "Outgoing", "Recipient", "Skipped"]
+__all__ = [
+    "PAGE",
+    "SKIPPED",
+    "Appended",
+    "First",
+    "Happening",
+    "Log",
+    "Marker",
+    "Outgoing",
+    "Recipient",
+    "Skipped",
+    "Tally",
+]
 
 
 SWEEP = 200
@@ -103,10 +117,11 @@ def cutoff(now: float, retention_days: int) -> int:
 
 
 class Log:
-    """The logs and inboxes of all users."""
+    """The logs and inboxes of all users. `now` tells business time, in seconds."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], float] = time.time) -> None:
         self.store = store
+        self.now = now
         self.couriers = Couriers(store)
 
     async def append(
@@ -123,7 +138,7 @@ class Log:
 
         `epoch` (random) begins the log of whoever has none yet. Users who are not in the account are passed over, and
         after a recall everybody is. Raise Unavailable when the plan that `first` speaks of lapsed: then nothing is
-        written.
+        written. A text that makes a burst is not written either where `first` does not say so, nor the other way round.
         """
         assert len(recipients) <= PAGE
         assert len(skipped) <= SKIPPED
@@ -133,10 +148,19 @@ class Log:
         if first is not None:
             page |= first_of(happening.base, first)
         names = self._append_keys(happening, channels, [recipient.user for recipient in recipients], outgoing)
+        names += self.store.keys.feed(happening.account)
+        if first is not None and first.tally is not None:
+            names.append(self.store.keys.burst(happening.account, first.tally.line, first.tally.number))
         status, *detail = await self._append(happening, names, msgpack.packb(page), outgoing)
         if status == b"lapsed":
             raise Unavailable("a plan was given up before its first page")
-        return Appended(int(detail[0])) if status == b"ok" else Appended(0, read_marker(detail[0]))
+        if status == b"burst":
+            return Appended(0, fires=bool(detail[0]))
+        if status != b"ok":
+            return Appended(0, read_marker(detail[0]))
+        if any(detail[1:]):
+            await self.couriers.tell(happening.account)
+        return Appended(int(detail[0]))
 
     async def _append(
         self, happening: Happening, names: Sequence[str], page: bytes, outgoing: Sequence[Outgoing]
@@ -169,7 +193,7 @@ class Log:
         for user in users:
             names += keys.person(account, user)
         if outgoing:
-            names.append(keys.deliveries(account, happening.base))
+            names += [keys.deliveries(account, happening.base), keys.account(account, "states")]
             for channel in CHANNELS:
                 names += keys.lanes(account, channel)
             names += [keys.lane(account, one.channel, one.user) for one in outgoing if one.to is not None]
@@ -184,7 +208,7 @@ class Log:
         self, account: str, user: str, operation: str, ids: Sequence[str] | None, up_to: int | None, epoch: str
     ) -> MarkResult:
         """Dismiss, read, archive or restore (`operation` in the past tense of the frames) by ids or up to a seq."""
-        asked: dict[str, Any] = {"user": user, "operation": operation, "epoch": epoch}
+        asked: dict[str, Any] = {"user": user, "operation": operation, "epoch": epoch, "at": int(self.now() * 1000)}
         if ids is None:
             return await self._mark(account, user, [asked | {"up_to": up_to}])
         named = list(dict.fromkeys(ids))
@@ -193,14 +217,18 @@ class Log:
 
     async def _mark(self, account: str, user: str, pages: Sequence[dict[str, Any]]) -> MarkResult:
         """Mark page by page, so that no step holds the store up; each page that changes something is a change."""
-        keys = [self.store.keys.account(account, "receipts"), *self.store.keys.person(account, user)]
+        names = self.store.keys
+        keys = [names.account(account, "receipts"), *names.person(account, user), *names.feed(account)]
         changed, unknown, unread, seq = list[str](), list[str](), 0, 0
         for page in pages:
             more: Any = True
             while more:
-                part, strange, unread, seq, more = await self.store.call("mark", keys, msgpack.packb(page))
+                answer = await self.store.call("mark", keys, msgpack.packb(page))
+                part, strange, unread, seq, more, told = answer
                 changed += map(text, part)
                 unknown += map(text, strange)
+                if told:
+                    await self.couriers.tell(account)
         return MarkResult(tuple(changed), tuple(unknown), int(unread), int(seq))
 
     async def inbox(
@@ -318,7 +346,7 @@ class Log:
 ACCOUNT_KEYS = (
     "leases", "notifications", "ages", "events", "receipts", "recalls", "reasons", "users", "broadcasts",
 )  # fmt: skip
-SWEPT_KEYS = ("ages", "notifications", "events", "receipts", "recalls", "broadcasts")
+SWEPT_KEYS = ("ages", "notifications", "events", "receipts", "recalls", "broadcasts", "states")
 
 
 def considered(member: str, index: float) -> Considered:

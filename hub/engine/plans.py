@@ -16,15 +16,17 @@ from itertools import islice, zip_longest
 from typing import Any
 
 import msgpack
+import orjson
 
+from hub.core.broadcasts import Broadcast
 from hub.engine.connection import Store, Unavailable
-from hub.engine.log import PAGE, SKIPPED, Appended, First, Happening, Log, Marker, Outgoing, Recipient, Skipped
+from hub.engine.log import PAGE, SKIPPED, Appended, First, Happening, Log, Marker, Outgoing, Recipient, Skipped, Tally
 from hub.engine.queue import Lease, Queue, Work
 from hub.engine.rows import Record
 
 INLINE = 500
-VERSION = 2  # 1: without what goes out
-READ = (1, VERSION)
+VERSION = 3  # 1: without what goes out; 2: without what waits to be seen
+READ = (1, 2, VERSION)
 PAGES_READ = 10  # at a time
 FEW_PAGES = 10  # of notes about who is not told, which are not worth leaving to a worker
 BYTES_WRITTEN = 128 * 1024  # at a time, about
@@ -51,12 +53,13 @@ class Part:
 class Publication:
     """All that comes of one event. The first part is home: the marker, the plan and the broadcast lie in its slot.
 
-    `broadcast` is its id and its document, written with the marker.
+    `broadcast` is its id and its document, written with the marker. A text that came in counts by its `tally`.
     """
 
     parts: Sequence[Part]
     marker: Marker
     broadcast: tuple[str, bytes] | None = None
+    tally: Tally | None = None
 
     @property
     def size(self) -> int:
@@ -100,13 +103,13 @@ class Plans:
 
     async def publish(self, publication: Publication, epoch: str) -> Appended:
         """Append one event's parts: for up to 500 recipients before this returns, else the first page now, the rest
-        later.
+        later. Nothing is stored when it came before, or when its text makes a burst against what the tally says.
 
         Raise Unavailable when the store is away, or was so slow that the plan was given up. The marker then tells
         whoever repeats whether it counts.
         """
         pages, home = list(paged(publication.parts)), publication.parts[0].happening
-        first = First(publication.marker, publication.broadcast, planned=not publication.is_one_step)
+        first = First(publication.marker, publication.broadcast, not publication.is_one_step, publication.tally)
         work = Work("append", home.account, home.base)
         if first.planned:
             await self._write(work, publication.parts, pages, epoch)
@@ -115,7 +118,7 @@ class Plans:
         )  # fmt: skip
         if not first.planned:
             return appended
-        if appended.earlier:
+        if appended.earlier or appended.fires is not None:
             await self._drop(work)
             await self.queue.done(work)
             return appended
@@ -208,8 +211,25 @@ class Plans:
                 yield number, known[1], page
 
     async def _finish(self, work: Work) -> None:
-        await self._store.command("UNLINK", self._name(work))
+        """Take a plan away of which nothing is left; whoever listens hears that a broadcast is through."""
+        keys, account = self._store.keys, work.account
+        names = [self._name(work), keys.account(account, "broadcasts"), *keys.feed(account)]
+        asked = (work.id, int(self._log.now() * 1000), await self._delivered(account, work.id))
+        if await self._store.call("finish_plan", names, *asked):
+            await self._log.couriers.tell(account)
         await self.queue.done(work)
+
+    async def _delivered(self, account: str, base: str) -> int:
+        """Count who got a broadcast, where anybody listens and it is one."""
+        keys, count = self._store.keys, 0
+        if not await self._store.command("EXISTS", keys.account(account, "hooks")):
+            return 0
+        document = await self._store.command("HGET", keys.account(account, "broadcasts"), base)
+        parts = Broadcast.from_document(orjson.loads(document)).parts if document else ()
+        for start in range(0, len(parts), PAGE):
+            found = await asyncio.gather(*(self._log.receipts(*part) for part in parts[start : start + PAGE]))
+            count += sum(receipts.delivered for receipts in found)
+        return count
 
     async def _drop(self, work: Work) -> bool:
         """Give a plan up unless it is committed; tell whether it is gone."""

@@ -7,14 +7,13 @@ from dataclasses import replace
 import orjson
 
 from hub.core.directory import User
-from hub.core.preferences import Preferences
+from hub.core.preferences import NO_DEFAULTS, Defaults, Preferences
 from hub.core.routing import Member
 from hub.engine.connection import Store
 from hub.engine.documents import read_as
 from hub.engine.replica import Replica
 
-Defaults = Mapping[str, Mapping[str, bool]]
-NONE: Defaults = {}
+NONE = NO_DEFAULTS
 JOINED = 1_000  # members in one step
 
 
@@ -59,7 +58,7 @@ class Roster:
 
 def with_defaults(chosen: Preferences, defaults: Defaults) -> Preferences:
     """Join what a user chose with what their account chose for who never did."""
-    return replace(chosen, defaults=defaults) if defaults else chosen
+    return chosen if defaults is NONE else replace(chosen, defaults=defaults)
 
 
 def read_preferences(document: bytes) -> Preferences:
@@ -69,5 +68,4 @@ def read_preferences(document: bytes) -> Preferences:
 
 def read_defaults(document: bytes) -> Defaults:
     """Read what an account chose for who never did."""
-    types: Defaults = orjson.loads(document)["types"]
-    return types
+    return Defaults.from_document(orjson.loads(document))

@@ -80,6 +80,7 @@ class Fanout:
             "mark": self._mark,
             "recall": self._recall,
             "elected": self._elected,
+            "election": self._election,
             "superseded": self._superseded,
             "profile": self._profile,
             "preferences": self._profile,
@@ -168,15 +169,30 @@ class Fanout:
     def _elected(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):
             popups = [read_entry(row) for row in message["popups"]]
-            for tab in (*person.tabs, *person.arriving):
-                if message.get("silent") and tab.key == message["silent"]:
-                    tab.session.is_silent = True
-                    metrics.SILENT_TABS.inc()
-            if message["gen"] > person.gen:
-                self._end_older(person.tabs, message)  # also when `superseded` itself was lost
+            self._about_tabs(person, message)
             self._roster.hear(person, election(message["gen"], message["tab"], popups))
             if popups:
                 self._roster.arm(person)
+
+    def _election(self, account: str, message: dict[str, Any]) -> None:
+        """Read what an election did not bring along; nobody is told of anything before."""
+        person = self._person(account, message)
+        if person is None:
+            return
+        self._about_tabs(person, message)
+        if message["gen"] > person.gen:
+            if person.held is None:
+                person.hold()
+            self._roster.repair_later(person)
+
+    def _about_tabs(self, person: Person, message: dict[str, Any]) -> None:
+        """Take what an election says of single tabs: which was silent, which connection is superseded."""
+        for tab in (*person.tabs, *person.arriving):
+            if message.get("silent") and tab.key == message["silent"]:
+                tab.session.is_silent = True
+                metrics.SILENT_TABS.inc()
+        if message["gen"] > person.gen:
+            self._end_older(person.tabs, message)  # also when `superseded` itself was lost
 
     def _superseded(self, account: str, message: dict[str, Any]) -> None:
         if person := self._person(account, message):

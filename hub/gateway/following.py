@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from hub.core import frames, preferences
 from hub.core.catalogue import Catalogue
+from hub.core.preferences import Defaults
 from hub.core.wire import CloseCode
 from hub.engine.connection import Unavailable
 from hub.engine.directory import Directory
-from hub.engine.roster import NONE, Defaults
+from hub.engine.roster import NONE
 from hub.gateway.listening import listen
 from hub.gateway.person import Person, Profile
 from hub.gateway.views import Views

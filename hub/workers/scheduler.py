@@ -4,8 +4,6 @@ by account, every hour.
 On that way the couriers are reminded of every account that has something to send, in case they lost sight of it.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -15,14 +13,11 @@ from hub.core.directory import Account
 from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
 from hub.engine.clock import Clock
-from hub.engine.connection import Unavailable
 from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.erasure import Erasure
 from hub.engine.log import Log, cutoff
-
-LOOK_SECONDS = 1.0
-SWEEP_SECONDS = 3600.0
+from hub.workers.rounds import LOOK_SECONDS, SWEEP_SECONDS, Rounds
 
 journal = structlog.get_logger(__name__)
 
@@ -49,35 +44,23 @@ class Scheduler:
         self._audit = audit
         self._clock = clock
         self._finish_more = finish
-        self._tasks: list[asyncio.Task[None]] = []
+        self._rounds = Rounds(
+            (LOOK_SECONDS, self._expire), (LOOK_SECONDS, self._finish), (SWEEP_SECONDS, self._sweep_all)
+        )
 
     def start(self) -> None:
         """Begin to work."""
-        rounds = ((LOOK_SECONDS, self._expire), (LOOK_SECONDS, self._finish), (SWEEP_SECONDS, self._sweep_all))
-        self._tasks = [asyncio.create_task(self._every(seconds, do)) for seconds, do in rounds]
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Stop; what was cut off is done again by the next."""
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self._rounds.stop()
 
     async def settle(self) -> None:
         """Do all that is due by now; a large recall may be left to the router."""
         await self._finish()
         await self._expire()
         await self._sweep_all()
-
-    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await do()
-            except Unavailable as error:
-                journal.warning("the store is away", reason=str(error))
-            except Exception:
-                journal.exception("due work failed")
-            await asyncio.sleep(seconds)
 
     async def _finish(self) -> None:
         await self._directory.finish_all()

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from hub import api
 from hub.app.composition import keep
 from hub.channels.outbox import Outbox
+from hub.channels.webhooks import objection
 from hub.core.catalogue import load
 from hub.engine.audit import Audit
 from hub.engine.broadcasts import Broadcasts
@@ -22,7 +23,9 @@ from hub.engine.directory import Directory
 from hub.engine.idempotency import Idempotency
 from hub.engine.identity import Credentials, Identity
 from hub.engine.limits import Limits
+from hub.engine.listening import Listening
 from hub.engine.log import Log
+from hub.engine.messages import Messages
 from hub.engine.plans import Plans
 from hub.workers.courier import Courier, End
 from hub.workers.router import Router
@@ -36,12 +39,14 @@ SETTINGS = {
     "allowed_hosts": ("hub.example",),
     "allowed_origins": (ORIGIN,),
     "public_url": None,
+    "sms_url": None,
     "body_limit": 262_144,
     "bulk_body_limit": 1_048_576,
     "bulk_events": 100,
     "rate_limit_keys": 60_000,
     "rate_limit_users": 6_000,
     "test_mode": False,
+    "webhook_networks": (),
 }
 
 
@@ -54,11 +59,14 @@ class ApiHub:
         self.clock = Clock()
         self.store = Store(url, prefix)
         self.directory = Directory(self.store)
-        self.log = Log(self.store)
+        self.log = Log(self.store, self.clock.now)
         self.plans = Plans(self.store, self.log)
         self.deliveries = Deliveries(self.store, self.log.couriers)
         self.audit = Audit(self.store)
         self.broadcasts = Broadcasts(self.store, self.log, self.plans)
+        self.webhooks = self.directory.webhooks
+        self.messages = Messages(self.store, self.log.couriers)
+        self.listening = Listening(self.directory, self.webhooks, self.messages)
         self.idempotency = Idempotency(self.store)
         self.limits = Limits(self.store, self.settings.rate_limit_keys, self.settings.rate_limit_users)
         self.identity = Identity(self.store, self.clock, Credentials(OPERATOR_KEY, (SECRET,)))
@@ -72,6 +80,9 @@ class ApiHub:
 
     async def ready(self) -> bool:
         return self.is_ready and await self.store.ping()
+
+    async def objection(self, url: str) -> str | None:
+        return await objection(url, self.settings.webhook_networks)
 
     async def settle(self) -> None:
         await Router(self.plans, self.broadcasts).settle()

@@ -14,6 +14,8 @@ not the caller's; 409 for an account that still has users, so it was theirs to r
 
 from typing import NamedTuple
 
+from .permission_table_webhooks import WEBHOOKS
+
 CALLERS = {
     "op": "operator",  # the operator's key
     "ev": "events",  # producer keys of acme, each with this one scope
@@ -47,6 +49,7 @@ WITHOUT_ACCOUNT = {
     ("DELETE", "/v1/test/outbox"),
     ("GET", "/v1/unsubscribe"),  # its links carry their own right
     ("POST", "/v1/unsubscribe"),
+    ("POST", "/v1/inbound/twilio/status"),  # its signature does
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -359,6 +362,7 @@ POST   /v1/samples?user={user}                globex 202 404 404 404 404 404 202
                                                       op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
 GET    /v1/unsubscribe?token=none             -      404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
 POST   /v1/unsubscribe?token=none             -      404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
+POST   /v1/inbound/twilio/status              -      403 403 403 403 403 403 403 403 403 403 403 403 403 403 403 403
 
                                                       op  ev  di  br  te  be  fo  ag  ma  ad  bi  sa  lo  st  vi  no
 GET    /livez                                 -      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
@@ -384,4 +388,6 @@ def _row(line: str) -> Row:
     return Row(method, path, account, dict(zip(CALLERS.values(), map(int, statuses), strict=True)))
 
 
-ROWS = [_row(line) for line in TABLE.splitlines() if line.startswith(("GET", "PUT", "PATCH", "POST", "DELETE"))]
+ROWS = [
+    _row(line) for line in (TABLE + WEBHOOKS).splitlines() if line.startswith(("GET", "PUT", "PATCH", "POST", "DELETE"))
+]

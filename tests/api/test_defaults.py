@@ -41,12 +41,36 @@ async def test_AMB_06_a_starred_default_turned_off_warns_and_a_mandatory_one_sta
     assert await system_of(acme, "ann") is True, "all or nothing"
 
 
+async def test_E_20_E_21_grace_and_cap_hold_for_who_chose_none(acme: Api) -> None:
+    async def email(user: str) -> dict[str, object]:
+        shown: dict[str, object] = (await acme.get(f"/v1/users/{user}/preferences")).json()["channels"]["email"]
+        return shown
+
+    assert "channels" not in (await acme.get(PATH)).json()
+    await acme.patch("/v1/users/bob/preferences", {"channels": {"email": {"grace_minutes": 0}}})
+    pace = {"grace_minutes": 3, "daily_cap": 20}
+    changed = (await acme.patch(PATH, {"channels": {"email": pace}}, by=acme.user("olga"))).json()
+    assert changed["channels"] == {"email": pace} == (await acme.get(PATH)).json()["channels"]
+    assert await email("ann") == {"enabled": True, "copy": True, **pace}
+    assert await email("bob") == {"enabled": True, "copy": True, "grace_minutes": 0, "daily_cap": 20}
+    await acme.patch("/v1/users/bob/preferences", {"channels": {"email": {"grace_minutes": None}}})
+    assert await email("bob") == await email("ann"), "null takes the choice back"
+    left = await acme.patch(PATH, {"channels": {"email": {"daily_cap": None}}, "types": {"new_lead": {"text": True}}})
+    assert left.json()["channels"] == {"email": {"grace_minutes": 3}}
+    await acme.patch(PATH, {"channels": {"email": {"grace_minutes": None}}, "types": {"new_lead": None}})
+    assert "channels" not in (await acme.get(PATH)).json()
+    assert await email("ann") == {"enabled": True, "copy": True}
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"types": {"nothing": {"system": True}}}, "unknown_type"),
         ({"types": {"client_export": {"text": True}}}, "invalid"),
         ({"channels": {"text": {"enabled": False}}}, "unknown_field"),
+        ({"channels": {"email": {"copy": False}}}, "unknown_field"),
+        ({"channels": {"email": {"grace_minutes": "3"}}}, "invalid"),
+        ({"channels": {"email": {"daily_cap": 0}}}, "invalid"),
         ([], "invalid"),
     ],
     ids=str,

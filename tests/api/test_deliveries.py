@@ -133,3 +133,46 @@ async def test_deliveries_of_one_user_among_many_happenings(acme: Api) -> None:
     assert len(found) == len(set(found)) == 161
     (row,) = await acme.deliveries("evt-1", channel="system")
     assert (row["user"], row["type"], row["reason"]) == ("ann", "mention", "named")
+
+
+async def test_E_22_texts_and_e_mails_in_a_state_are_found_without_a_walk_through_all_that_happened(
+    acme: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for account, user in (("acme", "ann"), ("west", "wes")):
+        await acme.put(f"/v1/users/{user}", {"account": account, "email": f"{user}@acme.example"})
+        await acme.choose(user, types={"voicemails": {"email": True, "text": True}})
+    for n in range(5):
+        await acme.event(contact="c7", id=f"e{n}")
+        await acme.event(account="west", contact="cw", id=f"w{n}")
+    await acme.post("/v1/test/settle")
+    await acme.event(contact="c7", id="last")
+
+    async def no_walk(*_: object) -> Any:
+        raise AssertionError("it walks through everything")
+
+    monkeypatch.setattr(Log, "recent", no_walk)
+
+    async def found(query: str, limit: int = 3) -> list[tuple[str, str]]:
+        rows, cursor = [], ""
+        while cursor is not None:
+            page = (await acme.get(f"/v1/deliveries?{query}&limit={limit}&cursor={cursor}")).json()
+            assert len(page["items"]) <= limit
+            rows += page["items"]
+            cursor = page["next_cursor"]
+        channel, state = (part.partition("=")[2] for part in query.split("&"))
+        assert {(row["channel"], row["state"]) for row in rows} <= {(channel, state)}
+        return [(row["user"], row["event"]) for row in rows]
+
+    mailed = [("ann", f"e{n}") for n in (4, 3, 2, 1, 0)] + [("wes", f"w{n}") for n in (4, 3, 2, 1, 0)]
+    for limit in (1, 3, 5, 10, 200):
+        assert await found("channel=email&state=sent", limit) == mailed
+    assert await found("channel=email&state=queued") == [("ann", "last")]
+    assert await found("channel=text&state=skipped", 200) == [("ann", "last"), *mailed]
+    assert await found("channel=text&state=sent") == await found("channel=text&state=failed") == []
+    olga = acme.user("olga")
+    shown = (await acme.get("/v1/deliveries?channel=email&state=queued", by=olga)).json()["items"]
+    assert [(row["event"], row["why"]) for row in shown] == [
+        ("last", "You get the “Voicemails” notifications of your own contacts by e-mail, and Eve is yours.")
+    ]
+    stranger = (await acme.get("/v1/deliveries?channel=email&state=queued", by=acme.user("gus"))).json()
+    assert stranger == {"items": [], "next_cursor": None}

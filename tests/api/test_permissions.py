@@ -62,7 +62,7 @@ class World:
         named, post = NAMED[account], self.api.post
         await self.put(f"contacts/{named['contact']}", {"account": account, "assigned_user": named["user"]})
         await self.put(f"accounts/{account}", body_of("PUT", "/v1/accounts/{id}", account) | {"owner": ADMINS[account]})
-        for noun in ("users", "groups", "ring-groups", "lines"):
+        for noun in ("users", "groups", "ring-groups", "lines", "webhooks"):
             await self.renew(noun, account)
         await post("/v1/events", {"type": "new_lead", "account": account, "contact": named["contact"]})
         for at in (account, *(["ann"] if account == "acme" else [])):
@@ -96,6 +96,9 @@ class World:
             await self.put(f"{noun}/{NAMED[account][KINDS[noun]]}", body_of("PUT", path, account))
         elif noun == "keys":
             await self.key(account, "events")
+        elif noun == "webhooks":
+            made = await self.api.post("/v1/webhooks", body_of("POST", "/v1/webhooks", account))
+            self.made["webhooks", account] = made.json()["id"]
 
     async def id(self, row: Row, noun: str) -> str:
         """Name what a row is about; what it may remove is there again for each caller."""
@@ -153,6 +156,11 @@ BODIES: dict[tuple[str, str], Make] = {
     ("PUT", "/v1/users/{id}/line-opt-ins"): lambda at, of: {"lines": []},
     ("PATCH", "*"): lambda at, of: {},
     ("POST", "/v1/keys"): lambda at, of: {"account": at, "scopes": ["directory"]},
+    ("POST", "/v1/webhooks"): lambda at, of: {
+        "account": at,
+        "url": "https://8.8.8.8/in",
+        "events": ["delivery.failed"],
+    },
     ("POST", "/v1/directory"): lambda at, of: b'{"kind": "group", "id": "loaded", "account": "%b"}' % at.encode(),
     ("POST", "/v1/events"): lambda at, of: {"type": "new_lead", "account": at},
     ("POST", "/v1/broadcasts"): lambda at, of: {"message": "Hello", "groups": [of["group"]]},

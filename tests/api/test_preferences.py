@@ -59,6 +59,30 @@ async def test_a_change_is_all_or_nothing(acme: Api, change: dict[str, object], 
     assert (await acme.get(PATH, by=acme.user("ann"))).json() == before
 
 
+async def test_E_20_E_21_grace_and_cap_appear_where_they_are_set(acme: Api) -> None:
+    ann = acme.user("ann")
+    before = (await acme.get(PATH, by=ann)).json()["channels"]["email"]
+    assert before == {"enabled": True, "copy": True}
+    pace = {"grace_minutes": 3, "daily_cap": 20}
+    changed = await acme.patch(PATH, {"channels": {"email": pace}}, by=ann)
+    assert changed.json()["channels"]["email"] == {**before, **pace}
+    changed = await acme.patch(PATH, {"channels": {"email": {"daily_cap": None, "copy": False}}}, by=ann)
+    assert changed.json()["channels"]["email"] == {"enabled": True, "copy": False, "grace_minutes": 3}
+    assert (await acme.get(PATH, by=ann)).json()["channels"] == changed.json()["channels"]
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [{"grace_minutes": value} for value in (-1, 1441, 1.5, "3", True)]
+    + [{"daily_cap": value} for value in (0, 1001, 2.5, "9", True)],
+    ids=str,
+)
+async def test_E_20_E_21_grace_and_cap_have_bounds(acme: Api, pace: dict[str, object]) -> None:
+    answer = await acme.patch(PATH, {"channels": {"email": {"copy": False, **pace}}}, by=acme.user("ann"))
+    assert fields(problem(answer, 422, "invalid")) == [f"channels.email.{next(iter(pace))}"]
+    assert (await acme.get(PATH, by=acme.user("ann"))).json()["channels"]["email"]["copy"] is True
+
+
 async def test_AMB_36_texts_to_a_line_of_the_hub_itself_are_refused(acme: Api) -> None:
     await acme.put("/v1/lines/l1", {"account": "acme", "number": "+12025550190"})
     change = {"channels": {"text": {"custom_number": "+12025550190"}}}

@@ -10,7 +10,7 @@ from hub.api.dead_letters import BATCH
 from hub.core.jobs import Later, Refused, Sent, Verdict
 
 from .calling import Api, Caller, problem
-from .office import number, open_office
+from .office import address, number, open_office
 
 PAUSES = (60, 300, 1_800, 7_200, 21_600)  # seconds; the tests draw no shorter ones
 ABOUT = {"contact": "c7", "id": "e1"}
@@ -168,3 +168,13 @@ async def test_dead_letters_are_found_among_many_of_one_moment(office: Api) -> N
     await office.post("/v1/test/settle")
     found = await all_pages(office, "limit=40&state=failed")
     assert len(found) == len(set(found)) == len(people)
+
+
+async def test_who_is_erased_leaves_the_outbox_too(office: Api) -> None:
+    await office.event("voicemails", **ABOUT)
+    assert {one["to"] for one in await office.outbox()} == {number("ann"), address("ann")}
+    assert "user" not in (await office.outbox())[0], "what is shown is what would have been sent"
+    await office.event("voicemails", contact="c8", id="e2")
+    await office.post("/v1/test/settle")
+    assert (await office.delete("/v1/users/ann")).status_code == 204
+    assert {one["to"] for one in await office.outbox()} == {number("bob"), address("bob")}

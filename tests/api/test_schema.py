@@ -66,10 +66,14 @@ def populate(hub: HubProcess) -> dict[str, str]:
     sent, other = (call(hub, "POST", "broadcasts", {"message": "Hello", "groups": ["sales"]})["id"] for _ in "12")
     notice, late = (call(hub, "POST", "system-notices", {"message": "Hello", "accounts": "all"})["id"] for _ in "12")
     key = call(hub, "POST", "keys", {"account": "acme", "scopes": ["events"]})["id"]
+    listening = {"account": "acme", "url": "https://8.8.8.8/in", "events": ["delivery.failed"]}
+    hook, spare = (call(hub, "POST", "webhooks", listening)["id"] for _ in "12")
     entry = call(hub, "GET", "inbox?user=pat")["items"][0]
     ids = {"accounts": "west", "users": "pat", "contacts": "c7", "groups": "sales", "ring-groups": "r1", "lines": "l1"}
     removable = {"DELETE broadcasts": other, "DELETE system-notices": late, "DELETE keys": key}
-    return {**ids, **removable, "broadcasts": sent, "system-notices": notice, "notifications": entry["id"]}
+    removable["DELETE webhooks"] = spare
+    posted = {"webhooks": hook, "broadcasts": sent, "system-notices": notice, "notifications": entry["id"]}
+    return {**ids, **removable, **posted}
 
 
 def credential(hub: HubProcess, kind: str) -> str:

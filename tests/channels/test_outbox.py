@@ -25,7 +25,7 @@ class Shelf:
 
 async def test_R_03_a_letter_is_kept_as_test_mode_shows_it() -> None:
     shelf = Shelf()
-    letter = Letter("ann@acme.example", "New Lead", "Eve", "<p>Eve</p>", "Acme", {"Message-ID": "<d@x>"}, "n1")
+    letter = Letter("ann@acme.example", "New Lead", "Eve", "<p>Eve</p>", "Acme", {"Message-ID": "<d@x>"}, "n1", "ann")
     assert await shelf.outbox("Hub <hub@acme.example>").send(letter) == Sent()
     assert orjson.loads(shelf.kept[0]) == {
         "channel": "email",
@@ -36,13 +36,14 @@ async def test_R_03_a_letter_is_kept_as_test_mode_shows_it() -> None:
         "html": "<p>Eve</p>",
         "media": [],
         "notification": "n1",
+        "user": "ann",
         "at": "2027-03-25T18:40:00.500Z",
     }
 
 
 async def test_A_37_a_text_is_kept_as_test_mode_shows_it() -> None:
     shelf = Shelf()
-    text = Text("+15550100001", "New Lead", ("https://x.example/a.png",), notification="n1")
+    text = Text("+15550100001", "New Lead", ("https://x.example/a.png",), notification="n1", user="ann")
     assert await shelf.outbox(sms_from="+15550109999").send(text) == Sent()
     assert orjson.loads(shelf.kept[0]) == {
         "channel": "text",
@@ -53,6 +54,7 @@ async def test_A_37_a_text_is_kept_as_test_mode_shows_it() -> None:
         "html": None,
         "media": ["https://x.example/a.png"],
         "notification": "n1",
+        "user": "ann",
         "at": "2027-03-25T18:40:00.500Z",
     }
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from hub.channels.sms import Texter, on_code, read_account
+from hub.channels.sms import Texter
 from hub.core.jobs import Later, Refused, Sent, Verdict
 from hub.core.mail import Text
+from hub.core.twilio import on_code, read_account
 from tests.channels.web_server import WebServer
 
 pytestmark = pytest.mark.usefixtures("no_proxy")

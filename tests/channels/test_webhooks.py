@@ -1,5 +1,6 @@
 """Webhooks: signed so that the reference library verifies them, and never sent to where only the hub can reach."""
 
+import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from hub.channels import webhooks
 from hub.channels.addresses import Allowed, resolve
-from hub.channels.webhooks import Hook
+from hub.channels.webhooks import Hook, objection
 from hub.core.jobs import Later, Refused, Sent, Verdict
 from tests.channels.certificates import Certificate
 from tests.channels.web_server import WebServer
@@ -222,3 +224,43 @@ async def test_a_proxy_of_the_environment_is_not_asked(web: WebServer, monkeypat
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         assert await sent(web) == Sent()
         assert not proxy.asked
+
+
+# What is said before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("url", "addresses", "reason"),
+    [
+        ("https://hook.example/in", ["8.8.8.8"], None),
+        ("https://hook.example/in", [], None),  # it may resolve when it counts
+        ("https://hook.example/in", ["8.8.8.8", "10.0.0.1"], "address_not_allowed"),
+        ("https://169.254.169.254/latest", ["169.254.169.254"], "address_not_allowed"),
+        ("http://hook.example/in", ["8.8.8.8"], "https_required"),
+        ("http://hook.example/in", [], "https_required"),
+        ("http://hook.example/in", ["127.0.0.1"], None),
+        ("http://hook.example/in", ["127.0.0.1", "8.8.8.8"], "https_required"),
+        ("https://ann:secret@hook.example/in", ["8.8.8.8"], "invalid_url"),
+        ("https://hook.example/in#there", ["8.8.8.8"], "invalid_url"),
+        ("ftp://hook.example/in", ["8.8.8.8"], "invalid_url"),
+        ("https://", ["8.8.8.8"], "invalid_url"),
+        ("nonsense", ["8.8.8.8"], "invalid_url"),
+    ],
+)
+async def test_what_speaks_against_a_url_is_said_before(url: str, addresses: list[str], reason: str | None) -> None:
+    assert await objection(url, LOOPBACK, Names(addresses)) == reason
+
+
+async def test_who_does_not_say_where_a_name_leads_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "RESOLVE_SECONDS", 0.05)
+
+    async def silent(host: str, port: int) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return ()
+
+    assert await objection("https://hook.example/in", (), silent) is None
+
+
+async def test_without_tls_nothing_goes_but_to_where_the_operator_allows() -> None:
+    async with hook("http://hook.example/", resolve=Names(["8.8.8.8"])) as made:
+        assert await made.send("msg_1", time.time(), PAYLOAD) == Refused("https_required")

@@ -11,7 +11,7 @@ from typing import Any
 from hub.core.catalogue import load
 from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup, User
 from hub.core.events import Event
-from hub.core.preferences import Preferences
+from hub.core.preferences import Defaults, Preferences
 from hub.core.routing import Decision, Dropped, Member, Reason, Routed, Scene, Way, concerned, tell
 
 ACCOUNTS = (
@@ -34,7 +34,7 @@ def member(
     defaults: Mapping[str, Any] | None = None,
     **user: Any,
 ) -> Member:
-    chosen = Preferences(types=types or {}, rollup=rollup, lines=lines, defaults=defaults or {})
+    chosen = Preferences(types=types or {}, rollup=rollup, lines=lines, defaults=Defaults(defaults or {}))
     return Member(User(id, account, **user), chosen)
 
 

@@ -1,13 +1,16 @@
 """High SMS: the window at its edges, once per burst, and every line and number by itself."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hub.core.bursts import CALM, Burst, Source, State
+from hub.core.bursts import CALM, Burst, Source, State, alert, source_of
 from hub.core.catalogue import load
+from hub.core.directory import Contact
+from hub.core.events import Event
 
 NOON = 1_795_521_600.0  # seconds, as the shell gives them: a float that cannot hold every millisecond exactly
 ANNS = Source("l1", "+15550100001")
@@ -105,12 +108,63 @@ def test_A_35_AMB_34_any_texts_are_told_as_by_counting_the_whole_past(steps: lis
 
 
 @given(gaps)
-def test_what_is_kept_is_bounded_and_in_order(steps: list[int]) -> None:
+def test_what_is_kept_is_bounded(steps: list[int]) -> None:
     state: State = CALM
     for i in range(len(steps)):
         state, _ = Burst().feed(state, NOON + sum(steps[:i]) / 1000)
-        assert len(state) <= 16
-        assert list(state) == sorted(state)
+        assert len(state) == min(i + 1, Burst().kept)
+
+
+def test_AMB_34_a_text_that_comes_late_counts_where_it_belongs() -> None:
+    begun = [float(i) for i in range(10)]
+    assert fired([*begun, -60.0, *begun[:6]]) == [17], "one of a minute before spoils nothing"
+    assert fired([*begun, *begun[:5], 3.5]) == [16], "the sixteenth need not be the last that was sent"
+    assert fired([0.0] * 8 + [52.0] * 7 + [26.0]) == [], "16 within 52 s are no burst"
+
+
+@given(st.lists(st.integers(0, 90_000), max_size=48))
+def test_A_35_in_any_order_an_alert_means_that_a_window_of_30_s_holds_16(moments: list[int]) -> None:
+    state: State = CALM
+    for place, now in enumerate(moments):
+        state, is_burst = Burst().feed(state, NOON + now / 1000)
+        near = moments[: place + 1]
+        holds = [
+            sum(first <= moment <= first + 30_000 for moment in near) for first in near if now - 30_000 <= first <= now
+        ]
+        assert is_burst == (max(holds) == 16)
+
+
+def received(**fields: Any) -> Event:
+    return Event(**{"type": "text_received", "account": "acme", "id": "e1", "line": "l1", **fields})
+
+
+@pytest.mark.parametrize(
+    ("event", "numbers", "number"),
+    [
+        (received(data={"from": "+15550100001"}), (), "+15550100001"),
+        (received(data={"from": "+15550100001"}), ("+15550100002",), "+15550100001"),
+        (received(type="line_text"), ("+15550100002",), "+15550100002"),
+        (received(data={"from": "Eve"}), ("+15550100002",), "+15550100002"),
+        (received(), ("+15550100002", "+15550100003"), None),
+        (received(), (), None),
+        (received(line=None, data={"from": "+15550100001"}), (), None),
+        (received(type="missed_call_received", data={"from": "+15550100001"}), (), None),
+        (received(type="manual_text_sent", data={"from": "+15550100001"}), (), None),
+    ],
+)
+def test_A_36_a_text_counts_for_its_line_and_the_number_it_came_from(
+    event: Event, numbers: tuple[str, ...], number: str | None
+) -> None:
+    expected = Source("l1", number) if number else None
+    assert source_of(event, Contact("c7", "acme", numbers=numbers)) == expected
+
+
+def test_A_35_the_alert_is_of_the_same_account_line_and_contact() -> None:
+    raised = alert(received(contact="c7", url="https://crm.example/c7"), ANNS, Burst())
+    assert (raised.type, raised.account, raised.line, raised.contact) == ("high_sms_volume", "acme", "l1", "c7")
+    assert (raised.id, raised.url) == ("e1:high_sms", "https://crm.example/c7")
+    assert raised.data == {"count": 16, "window_seconds": 30, "from": ANNS.number, "line": "l1"}
+    assert raised.body == "16 texts within 30 seconds from +15550100001."
 
 
 @given(st.lists(st.tuples(st.sampled_from([ANNS, Source("l2", ANNS.number)]), st.integers(0, 3_000)), max_size=80))

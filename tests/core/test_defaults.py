@@ -10,6 +10,7 @@ from hub.core.catalogue import OPTIONS, load
 from hub.core.directory import User
 from hub.core.preferences import (
     Choice,
+    Defaults,
     Patched,
     PatchedDefaults,
     Preferences,
@@ -26,17 +27,18 @@ from hub.core.preferences import (
 
 ANN = User("ann", "acme")
 ADMIN = User("ada", "acme", roles=("admin",))
-QUIET = {"voicemails": {"system": False, "text": True}}
+QUIET = Defaults({"voicemails": {"system": False, "text": True}})
+NONE = Defaults()
 
 
-def set_defaults(types: dict[str, Any], before: dict[str, dict[str, bool]] | None = None) -> PatchedDefaults:
-    outcome = patch_defaults(load(), before or {}, {"types": types})
+def set_defaults(types: dict[str, Any], before: Defaults = NONE) -> PatchedDefaults:
+    outcome = patch_defaults(load(), before, {"types": types})
     assert isinstance(outcome, PatchedDefaults), outcome
     return outcome
 
 
 def refused(changes: object) -> dict[str, str]:
-    outcome = patch_defaults(load(), {}, changes)
+    outcome = patch_defaults(load(), NONE, changes)
     assert isinstance(outcome, Refused), outcome
     return {error.field: error.code for error in outcome.errors}
 
@@ -51,13 +53,13 @@ def test_E_21_a_users_choice_comes_before_the_accounts_and_that_before_the_catal
 
 
 def test_E_21_au_may_be_a_default_too() -> None:
-    narrowed = Preferences(defaults={"voicemails": {"au": True}})
+    narrowed = Preferences(defaults=Defaults({"voicemails": {"au": True}}))
     assert reach(load()["voicemails"], narrowed, ANN) is Scope.MINE
     assert "t:voicemails" not in channels(load(), ANN, narrowed)
 
 
 def test_AMB_41_a_mandatory_type_stays_on_whatever_the_account_says() -> None:
-    off = Preferences(defaults={"group_broadcast": {"system": False}})
+    off = Preferences(defaults=Defaults({"group_broadcast": {"system": False}}))
     assert effective(load()["group_broadcast"], off, ANN).system
     assert refused({"types": {"group_broadcast": {"system": False}}}) == {"types.group_broadcast.system": "mandatory"}
     assert refused({"types": {"important_system_notice": {"system": False}}}).popitem()[1] == "mandatory"
@@ -94,9 +96,9 @@ def test_AMB_06_who_never_opted_in_to_a_line_has_none() -> None:
 
 def test_E_21_a_patch_of_defaults_merges_and_null_forgets_a_type() -> None:
     before = set_defaults({"voicemails": {"system": False}, "new_lead": {"email": True}}).defaults
-    after = set_defaults({"voicemails": {"text": True}, "new_lead": None}, dict(before)).defaults
-    assert after == {"voicemails": {"system": False, "text": True}}
-    assert set_defaults({"voicemails": None}).defaults == {}
+    after = set_defaults({"voicemails": {"text": True}, "new_lead": None}, before).defaults
+    assert after.types == {"voicemails": {"system": False, "text": True}}
+    assert set_defaults({"voicemails": None}).defaults == NONE
 
 
 def test_E_21_defaults_are_set_for_every_type_and_shown_whole() -> None:
@@ -107,13 +109,40 @@ def test_E_21_defaults_are_set_for_every_type_and_shown_whole() -> None:
     assert shown["group_broadcast"] == {"system": True, "email": True}
 
 
+def set_pace(before: Defaults = NONE, **pace: int | None) -> Defaults:
+    outcome = patch_defaults(load(), before, {"channels": {"email": pace}})
+    assert isinstance(outcome, PatchedDefaults), outcome
+    return outcome.defaults
+
+
+def test_E_20_E_21_a_users_grace_and_cap_come_before_the_accounts() -> None:
+    usual = Defaults(grace_minutes=3, daily_cap=20)
+    assert (Preferences().grace, Preferences().cap) == (None, None)
+    assert (Preferences(defaults=usual).grace, Preferences(defaults=usual).cap) == (3, 20)
+    chosen = Preferences(grace_minutes=0, daily_cap=5, defaults=usual)
+    assert (chosen.grace, chosen.cap) == (0, 5), "none is a choice too"
+
+
+def test_E_20_E_21_grace_and_cap_of_an_account_merge_and_null_forgets_them() -> None:
+    before = set_pace(grace_minutes=3)
+    after = set_pace(before, daily_cap=20)
+    assert after == Defaults(grace_minutes=3, daily_cap=20)
+    assert Defaults.from_document(after.as_document()) == after
+    assert defaults_document(load(), after)["channels"] == {"email": {"grace_minutes": 3, "daily_cap": 20}}
+    assert set_pace(after, grace_minutes=None, daily_cap=None) == NONE
+    assert NONE.as_document() == {"types": {}}
+
+
 @pytest.mark.parametrize(
     ("changes", "errors"),
     [
         ([], {"": "invalid"}),
         ({"types": []}, {"types": "invalid"}),
         ({"types": None}, {"types": "invalid"}),
-        ({"channels": {}}, {"channels": "unknown_field"}),
+        ({"channels": {"text": {"enabled": False}}}, {"channels.text": "unknown_field"}),
+        ({"channels": {"email": {"copy": False}}}, {"channels.email.copy": "unknown_field"}),
+        ({"channels": {"email": {"daily_cap": 1.0}}}, {"channels.email.daily_cap": "invalid"}),
+        ({"channels": {"email": []}}, {"channels.email": "invalid"}),
         ({"types": {"nonsense": None}}, {"types.nonsense": "unknown_type"}),
         ({"types": {"nonsense": {}, "new_lead": None}}, {"types.nonsense": "unknown_type"}),
         ({"types": {"client_export": {"email": True}}}, {"types.client_export.email": "invalid"}),
@@ -128,8 +157,8 @@ def test_C_13_AMB_18_what_is_wrong_with_defaults_is_refused_whole(changes: objec
 def test_C_20_turning_a_starred_type_off_for_all_warns() -> None:
     warned = set_defaults({"proposal_sign": {"system": False}, "new_lead": {"system": False}})
     assert warned.warnings == ({"code": "strongly_encouraged", "type": "proposal_sign"},)
-    assert set_defaults({"proposal_sign": None}, dict(warned.defaults)).warnings == ()
-    assert set_defaults({"proposal_sign": {"text": True}}, dict(warned.defaults)).warnings == ()
+    assert set_defaults({"proposal_sign": None}, warned.defaults).warnings == ()
+    assert set_defaults({"proposal_sign": {"text": True}}, warned.defaults).warnings == ()
 
 
 def test_E_13_a_salesperson_listens_to_no_shared_channel_of_types_about_contacts() -> None:
@@ -170,8 +199,8 @@ choices = st.dictionaries(
 def test_E_21_who_never_chose_has_what_the_defaults_document_shows(
     defaults: dict[str, dict[str, bool]], chosen: dict[str, dict[str, bool]]
 ) -> None:
-    shown = defaults_document(load(), defaults)["types"]
-    seen = document(load(), ADMIN, Preferences(chosen, defaults=defaults))["types"]
+    shown = defaults_document(load(), Defaults(defaults))["types"]
+    seen = document(load(), ADMIN, Preferences(chosen, defaults=Defaults(defaults)))["types"]
     for type, options in seen.items():
         for option, value in options.items():
             own = chosen.get(type, {}).get(option)

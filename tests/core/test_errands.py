@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,8 @@ from hub.core.broadcasts import resolve
 from hub.core.catalogue import load
 from hub.core.directory import Account, Group, Line
 from hub.core.events import Event
-from hub.core.personal import GOES, errands, errands_beside, numbered, reached, sample_errands
-from hub.core.preferences import QuietHours
+from hub.core.personal import GOES, Errand, errands, errands_beside, numbered, reached, sample_errands, unwanted
+from hub.core.preferences import Defaults, QuietHours
 from hub.core.routing import Reason, sentence, tell
 from tests.core.scenes import OFF, scene
 from tests.core.test_personal import BOTH, EVE, LEAD, NOON, person, said, sent, ticked, ways_of
@@ -75,8 +76,67 @@ def test_AMB_06_who_never_touched_anything_gets_no_texts_and_few_letters() -> No
     assert letters == retailcrm | {"billing_warning", "integration_connection_failed", "webhook_failure_report"}
 
 
+def minutes(now: float, errand: Errand) -> float | None:
+    return None if errand.not_before is None else (errand.not_before - now) / 60
+
+
+def test_E_20_an_e_mail_waits_for_its_grace_and_a_text_does_not() -> None:
+    text, email = sent(LEAD, ticked("ann", grace_minutes=3))
+    assert (text.not_before, text.unless_seen) == (None, False)
+    assert (minutes(NOON, email), email.waits, email.unless_seen, email.urgent) == (3, "grace", True, False)
+
+
+@pytest.mark.parametrize(
+    "pace", [{}, {"grace_minutes": 0}, {"grace_minutes": 0, "defaults": Defaults(grace_minutes=9)}]
+)
+def test_AMB_48_without_a_grace_it_goes_at_once_seen_or_not(pace: dict[str, Any]) -> None:
+    _, email = sent(LEAD, ticked("ann", **pace))
+    assert (email.not_before, email.unless_seen) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "waits", "reason"),
+    [
+        ("11:00", "12:03", 5, "grace"),  # it is noon, and quiet for three minutes more
+        ("11:00", "12:30", 30, "quiet_hours"),
+        ("12:04", "12:30", 30, "quiet_hours"),  # it will be quiet when the grace ends
+        ("12:06", "12:30", 5, "grace"),
+        ("11:00", "12:05", 5, "grace"),
+    ],
+)
+def test_E_20_the_later_one_of_grace_and_quiet_hours_counts(start: str, end: str, waits: int, reason: str) -> None:
+    _, email = sent(LEAD, ticked("ann", grace_minutes=5, quiet_hours=QuietHours(start, end, "UTC")))
+    assert (minutes(NOON, email), email.waits, email.unless_seen) == (waits, reason, True)
+
+
+def test_E_20_what_is_mandatory_waits_for_its_grace_and_for_no_quiet_hours() -> None:
+    ann = person("ann", grace_minutes=5, quiet_hours=QuietHours("11:00", "23:00", "UTC"))
+    (notice,) = sent(Event("important_system_notice", "acme"), ann)
+    assert (minutes(NOON, notice), notice.waits, notice.unless_seen, notice.urgent) == (5, "grace", True, True)
+
+
+def test_E_20_what_is_not_sent_waits_for_nothing() -> None:
+    found = sent(LEAD, person("ann", grace_minutes=5, email=None, types={"new_lead": BOTH}))
+    assert [(one.not_before, one.unless_seen) for one in found if not one.is_queued] == [(None, False)]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [
+        ({}, None),
+        ({"types": {}}, "type_off"),
+        ({"email_enabled": False}, "channel_off"),
+        ({"email": None}, "no_email"),
+    ],
+)
+def test_E_21_whether_an_e_mail_is_still_wanted(chosen: dict[str, Any], reason: str | None) -> None:
+    assert unwanted(load()["new_lead"], person("ann", **{"types": {"new_lead": BOTH}, **chosen})) == reason
+    copied = person("ann", email_copy=False)
+    assert unwanted(load()["order_created"], copied) is Reason.COPY_OFF
+
+
 def test_E_21_an_accounts_defaults_count_until_the_user_chooses() -> None:
-    defaults = {"new_lead": {"text": True}}
+    defaults = Defaults({"new_lead": {"text": True}})
     assert said(sent(LEAD, person("ann", defaults=defaults))) == {"ann": "assigned_user"}
     assert said(sent(LEAD, person("ann", {"new_lead": {"text": False}}, defaults=defaults))) == {"ann": "type_off"}
 

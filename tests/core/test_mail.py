@@ -75,6 +75,11 @@ def test_R_13_a_broadcasts_cleaned_html_is_put_in_as_it_is() -> None:
     assert "From Mary" in Page(made.html).words
 
 
+def test_R_13_the_lines_of_a_broadcast_stay_lines() -> None:
+    made = written({"html": "Closed on <b>Friday</b>.\nSee you!", "body": "Closed on Friday.\nSee you!"})
+    assert "Closed on <b>Friday</b>.<br>\nSee you!" in made.html
+
+
 @pytest.mark.parametrize("locale", ["ru", "ru-RU", "ru_RU.UTF-8", "RU"])
 def test_a_russian_reads_russian(locale: str) -> None:
     made = written({"sample": True}, locale=locale, sender_name="Акме")
@@ -189,8 +194,10 @@ def test_the_layout_has_no_table_and_follows_the_dark_mode() -> None:
 
 def test_E_21_a_flood_is_summed_up_in_one_letter() -> None:
     entries = [{**ENTRY, "title": f"Call {number}", "body": "x" * 300} for number in range(60)]
-    made = digest(entries, 1_234, to="ann@acme.example", delivery="d1", at=AT, sender_name="Acme", unsubscribe=LEAVE)
-    assert made.subject == "1234 notifications"
+    made = digest(
+        entries, 1_234, KIND, to="ann@acme.example", delivery="d1", at=AT, sender_name="Acme", unsubscribe=LEAVE
+    )
+    assert made.subject == "1234 notifications of the type “Voicemails”"
     assert made.from_name == "Acme"
     page = Page(made.html)
     assert page.tags.count("li") == 51
@@ -203,10 +210,31 @@ def test_E_21_a_flood_is_summed_up_in_one_letter() -> None:
 
 
 def test_E_21_a_digest_of_all_leaves_nothing_over() -> None:
-    made = digest([ENTRY], 1, to="ann@acme.example", delivery="d1", at=AT)
-    assert made.subject == "1 notification"
+    made = digest([ENTRY], 1, KIND, to="ann@acme.example", delivery="d1", at=AT)
+    assert made.subject == "1 notification of the type “Voicemails”"
     assert "more" not in made.text
     assert Page(made.html).links == [ENTRY["url"]]
+
+
+def test_E_21_a_digest_in_russian_says_so_in_russian() -> None:
+    made = digest(
+        [ENTRY, {"title": "\u202e"}],
+        3,
+        KIND,
+        to="ann@acme.example",
+        delivery="d1",
+        at=AT,
+        locale="ru",
+        unsubscribe=LEAVE,
+    )
+    assert made.subject == "3 уведомления типа «Voicemails»"
+    words = Page(made.html).words
+    for said in (words, made.text):
+        assert "Число писем типа «Voicemails» в день ограничено" in said
+        assert "и ещё 1" in said
+        assert "Отписаться" in said
+    assert 'lang="ru"' in made.html
+    assert "\nVoicemails\n" in made.text, "one without words has the name of its type"
 
 
 @pytest.mark.parametrize(

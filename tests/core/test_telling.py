@@ -10,7 +10,7 @@ from hub.core.catalogue import load
 from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup, User
 from hub.core.events import ORIGINS, Event
 from hub.core.moves import SINGLE
-from hub.core.preferences import Preferences, Scope, channels, reach
+from hub.core.preferences import Defaults, Preferences, Scope, channels, reach
 from hub.core.routing import TOLD, Decision, Dropped, Member, Reason, Routed, Way, concerned, tell
 from tests.core.scenes import MINE, OFF, member, play, scene, yes
 
@@ -149,7 +149,7 @@ def members(draw: st.DrawFn, id: str) -> Member:
         types=draw(types),
         rollup=draw(some([ACCOUNTS, ACCOUNTS, (), ("b",)])),
         lines=draw(some([(), ("l1",)])),
-        defaults=draw(types),
+        defaults=Defaults(draw(types)),
     )
     return Member(user, chosen)
 

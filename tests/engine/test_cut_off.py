@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from hub.core.directory import Account, Contact, Group, Line, ProducerKey, User
-from hub.core.preferences import Preferences
+from hub.core.preferences import Defaults, Preferences
 from hub.engine.connection import Store, Unavailable
 from hub.engine.directory import Changed, Directory, Taken
 from hub.engine.intentions import Intentions
@@ -113,7 +113,7 @@ async def test_an_account_whose_removal_was_cut_off_leaves_nothing(
     await directory.put_account(Account("gone", parent="acme"))
     await directory.put_user(User("gil", "gone"))
     await directory.put_preferences("gone", "gil", Preferences(email_copy=False))
-    await directory.put_defaults("gone", {"voicemails": {"system": False}})
+    await directory.put_defaults("gone", Defaults({"voicemails": {"system": False}}))
     await directory.put("acme", Group("their-group", "gone"))
     await directory.put("acme", Contact("their-contact", "gone"))
     await directory.put_key(ProducerKey("k1", "gone", ("events",), "digest"))

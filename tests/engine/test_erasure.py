@@ -12,7 +12,7 @@ from hub.core.preferences import Preferences
 from hub.engine.broadcasts import Broadcasts, write_broadcast
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
-from hub.engine.erasure import Erasure
+from hub.engine.erasure import PAGE, Erasure
 from hub.engine.log import Considered, Log, Marker, Skipped
 from hub.engine.plans import Part, Plans, Publication
 from hub.engine.rows import Record
@@ -181,3 +181,21 @@ async def test_an_account_that_is_gone_leaves_nothing_that_happened_in_it(
     kept = await everything(store)
     assert {name for name in kept if "{acme}" in name and not name.endswith(NUMBERS)} == set()
     assert naming(kept, "ann") == naming(kept, "zoe") == set()
+
+
+async def test_the_messages_of_an_erased_user_leave_the_outbox(store: Store, directory: Directory) -> None:
+    """Of several pages, while others' go in and out."""
+    await settle_in(directory, "ann", "zoe")
+    outbox = store.keys.work("outbox")
+    kept = [orjson.dumps({"to": "+15550100", "user": ("ann", "zoe")[n % 2], "at": n // 4}) for n in range(2 * PAGE + 7)]
+    await store.command("RPUSH", outbox, *kept)
+
+    async def push_out() -> None:
+        for n in range(40):
+            await store.command("RPUSH", outbox, orjson.dumps({"user": "bob", "at": n}))
+            await store.command("LTRIM", outbox, 1, -1)
+
+    await asyncio.gather(directory.delete_user("zoe"), push_out())
+    left = [orjson.loads(message)["user"] for message in await store.command("LRANGE", outbox, 0, -1)]
+    assert (left.count("zoe"), left.count("bob")) == (0, 40)
+    assert left.count("ann") >= PAGE + 3 - 40

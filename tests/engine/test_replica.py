@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hub.core.directory import Account, Group, User
+from hub.core.preferences import Defaults
 from hub.engine.connection import Store
 from hub.engine.directory import Directory
 from hub.engine.erasure import Erasure
@@ -87,7 +88,7 @@ async def test_all_who_read_meanwhile_see_new_defaults_at_everybody(store: Store
     directory, reader = await in_acme(store), Directory(store)
     await asyncio.gather(*(directory.put_user(User(user, "acme")) for user in CROWD))
     await reader.members("acme")
-    chosen = {"voicemails": {"system": False}}
+    chosen = Defaults({"voicemails": {"system": False}})
     await directory.put_defaults("acme", chosen)
 
     async def all_have_them() -> bool:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from hub.core.directory import Account, Contact, Group, Line, RingGroup, User
+from hub.core.preferences import Defaults
 from hub.engine.connection import Store
 from hub.engine.directory import Directory, Place
 
@@ -102,14 +103,14 @@ async def test_defaults_are_joined_into_what_everybody_chose(directory: Director
     await directory.put_account(Account("acme"))
     await directory.put_user(User("ann", "acme"))
     await elsewhere.members("acme")
-    held = await directory.held_defaults("acme")
-    await directory.put_defaults("acme", {"voicemails": {"system": False}}, held)
-    assert (await elsewhere.members("acme"))["ann"].preferences.defaults == {"voicemails": {"system": False}}
+    held, quiet = await directory.held_defaults("acme"), Defaults({"voicemails": {"system": False}})
+    await directory.put_defaults("acme", quiet, held)
+    assert (await elsewhere.members("acme"))["ann"].preferences.defaults == quiet
     chosen = await elsewhere.held_preferences("acme", "ann")
-    assert (chosen.value.defaults, chosen.document) == ({"voicemails": {"system": False}}, b"")
+    assert (chosen.value.defaults, chosen.document) == (quiet, b"")
     await elsewhere.put_preferences("acme", "ann", chosen.value, chosen)
-    await directory.put_defaults("acme", {})
-    assert (await elsewhere.members("acme"))["ann"].preferences.defaults == {}
-    assert (await elsewhere.preferences("acme", "ann")).defaults == {}
+    await directory.put_defaults("acme", Defaults())
+    assert (await elsewhere.members("acme"))["ann"].preferences.defaults == Defaults()
+    assert (await elsewhere.preferences("acme", "ann")).defaults == Defaults()
     await directory.put_user(User("bob", "acme"))
-    assert (await elsewhere.members("acme"))["bob"].preferences.defaults == {}
+    assert (await elsewhere.members("acme"))["bob"].preferences.defaults == Defaults()

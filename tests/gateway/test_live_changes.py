@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hub.core.directory import Account, Group, User
+from hub.core.preferences import Defaults
 from hub.engine.connection import Unavailable
 from hub.engine.directory import Directory
 
@@ -121,13 +122,15 @@ async def test_E_21_a_default_of_the_account_reaches_who_never_chose(world: Worl
     await world.prefer("bob", voicemails={"system": True})
     other = await world.edge()
     ann, bob = await world.tab(), await world.tab("bob", edge=other)
-    await world.first.directory.put_defaults("acme", {"voicemails": {"system": False}, "new_lead": {"au": True}})
+    await world.first.directory.put_defaults(
+        "acme", Defaults({"voicemails": {"system": False}, "new_lead": {"au": True}})
+    )
     told = (await ann.hear("preferences"))["preferences"]["types"]
     assert (told["voicemails"]["system"], told["new_lead"]["au"]) == (False, True)
     assert {"t:voicemails", "t:new_lead"} & channels(world) == set()
     told = (await bob.hear("preferences"))["preferences"]["types"]
     assert (told["voicemails"]["system"], told["new_lead"]["au"]) == (True, True)
-    await world.first.directory.put_defaults("acme", {})
+    await world.first.directory.put_defaults("acme", Defaults())
     await ann.hear("preferences")
     await hears(world, ann, "t:voicemails")
 
@@ -136,7 +139,7 @@ async def test_a_default_changed_without_a_word_of_the_bus_is_found_once(world: 
     await world.user("bob")
     tab = await world.tab()
     deaf.lose("defaults")
-    await world.first.directory.put_defaults("acme", {"voicemails": {"system": False}})
+    await world.first.directory.put_defaults("acme", Defaults({"voicemails": {"system": False}}))
     await asyncio.wait_for(deaf.lost.wait(), PATIENCE)
     await world.tab("bob")  # who comes now knows; who was here does not
     assert "t:voicemails" in channels(world)

@@ -1,5 +1,8 @@
 """`hub inspect` as an operator meets it: what was decided, for whom, and why, over several accounts."""
 
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
@@ -56,6 +59,7 @@ def test_a_user_is_explained_with_all_that_brings_them_something(hub: HubProcess
         hub,
         "users/ann/preferences",
         types={"voicemails": {"au": True, "text": True}, "proposal_open": {"system": False}},
+        channels={"email": {"grace_minutes": 3, "daily_cap": 20}},
     )
     told = inspected(hub, "user", "ann")
     assert told[0] == "Ann (ann) in account Acme (acme): agent, busy"
@@ -63,7 +67,8 @@ def test_a_user_is_explained_with_all_that_brings_them_something(hub: HubProcess
     assert ways["Gets in-app (only about their own contacts) and text"] == ["voicemails"]
     assert {"new_lead", "proposal_open"} <= set(ways["Gets in no way"])
     assert "Unlike the account's defaults: proposal_open (in-app off), voicemails (only mine on, text on)" in told
-    assert "Text: on, to +12025550123. E-mail: on, copies on" in told
+    mails = "on, copies on, after 3 min unless seen in the app, at most 20 of a type a day"
+    assert f"Text: on, to +12025550123. E-mail: {mails}" in told
     assert "Groups: Sales (sales)" in told
     assert "Rolls up: nothing" in told
     assert "Lines: +12025550190 (main: ring group Desk (desk) with fisher mode), +12025550191 (own: their own)" in told
@@ -138,3 +143,73 @@ def test_what_is_from_outside_cannot_write_to_the_terminal(hub: HubProcess) -> N
     event = {"type": "mention", "account": "acme", "users": ["ann"], "title": "\x1b[2Jgone"}
     assert httpx2.post(f"{hub.url}/v1/events", json=event, headers=HEADERS).status_code == 202
     assert "\ufffd[2Jgone" in inspected(hub, "user", "ann")[-1]
+
+
+class Carrier(BaseHTTPRequestHandler):
+    """A provider of texts who says that everybody opted out."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b'{"code": 21610}'
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def carrier() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Carrier)
+    threading.Thread(target=server.serve_forever).start()
+    yield f"twilio://AC1:secret@127.0.0.1:{server.server_port}?scheme=http"
+    server.shutdown()
+    server.server_close()
+
+
+def remedied(hub: HubProcess, id: str, remedy: str) -> str:
+    done = command("inspect", "delivery", id, remedy, *at(hub))
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
+def test_E_22_a_dead_letter_is_explained_sent_again_and_dropped(start_hub: StartHub, carrier: str) -> None:
+    hub = start_hub(HUB_SMS_URL=carrier, HUB_SMS_FROM="+12025550100", NO_PROXY="127.0.0.1")
+    for path, body in (
+        ("accounts/acme", {"name": "Acme"}),
+        ("users/ann", {"account": "acme", "name": "Ann", "backup_number": "+12025550123"}),
+        ("contacts/c7", {"account": "acme", "first_name": "Eve", "assigned_user": "ann"}),
+    ):
+        assert httpx2.put(f"{hub.url}/v1/{path}", json=body, headers=HEADERS).status_code == 200
+    patch(hub, "users/ann/preferences", types={"voicemails": {"text": True}})
+    assert command("send", "voicemails", "--account", "acme", "--contact", "c7", "--id", "e1", *at(hub)).returncode == 0
+
+    def failed(attempts: int) -> list[str]:
+        query = {"state": "failed"}
+        rows = httpx2.get(f"{hub.url}/v1/deliveries", params=query, headers=HEADERS).json()["items"]
+        return [row["id"] for row in rows if row["attempts"] == attempts]
+
+    wait_until(lambda: failed(1) != [], "the text to be refused")
+    (id,) = failed(1)
+    told = inspected(hub, "delivery", id)
+    assert told[0].startswith("Voicemails of 2")
+    assert told[0].endswith(" in account Acme (acme) about contact Eve (c7) for Ann (ann)")
+    assert told[1] == "text to +12025550123: failed"
+    assert told[2] == "Why: It could not be sent: recipient opted out. (recipient_opted_out)"
+    assert told[3].startswith("Attempts: 1; it stands so since 2")
+    assert told[4] == "What was given up: --retry sends it again, --drop leaves it so"
+    assert remedied(hub, id, "--retry") == f"{id}: text to +12025550123: queued again\n"
+    wait_until(lambda: failed(2) == [id], "the text to be refused again")
+    assert remedied(hub, "e1", "--drop") == f"{id}: text to +12025550123: dropped\n"
+    assert failed(2) == []
+    again = remedied(hub, id, "--retry").splitlines()
+    assert again == [f"hub: no dead letter of {id} is known"], "what was dropped stays so"
+    assert "Attempts: 2; " in inspected(hub, "delivery", id)[3], "and stays known"
+    notification = id.partition(":")[0]
+    for nothing in ("e2", f"{notification}:email"):
+        assert remedied(hub, nothing, "--drop") == f"hub: no dead letter of {nothing} is known\n"
+    assert "give either --retry or --drop" in command("inspect", "delivery", id, "--retry", "--drop", *at(hub)).stderr
+    assert "give either --retry or --drop" in command("inspect", "user", "ann", "--drop", *at(hub)).stderr
+    unknown = command("inspect", "delivery", f"{notification}:pigeon", *at(hub))
+    assert unknown.stderr == f"hub: no delivery of an event or a notification {notification}:pigeon is known\n"

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from hub.engine.connection import Store
 from hub.engine.log import Happening, Log, Marker, Recipient
 from hub.engine.plans import Part, Plans, Publication
 from hub.engine.rows import Record
+from tests.channels.web_server import WebServer
 
 SENT = "2027-03-14T12:00:00Z"
 SENT_MS = 1_805_025_600_000
@@ -60,3 +62,19 @@ async def send(plans: Plans, users: Sequence[str], account: str = "acme") -> Bro
     )
     await plans.publish(publication, "e")
     return sent
+
+
+@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
+async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """Open a town whose webhooks are heard."""
+    from .hooks import open_exchange  # the town is made of what stands here
+
+    async with open_exchange(request.getfixturevalue(request.param)) as exchange:
+        yield exchange
+
+
+@pytest_asyncio.fixture
+async def web() -> AsyncIterator[WebServer]:
+    """Start a real receiver."""
+    async with WebServer().running() as server:
+        yield server

@@ -19,7 +19,7 @@ from hub.engine.log import Happening, Outgoing
 from hub.engine.rows import Record
 from hub.settings import Settings
 from hub.workers import courier as couriers
-from hub.workers.courier import PATIENCE_MS
+from hub.workers.desk import PATIENCE_MS
 from tests.channels.mail_server import MailServer
 
 from .conftest import SENT_MS

@@ -13,14 +13,14 @@ import msgpack
 import pytest
 import pytest_asyncio
 
-from hub.engine.deliveries import Deliveries, Job, Lane, Outcome
+from hub.engine.deliveries import Deliveries
 from hub.workers import courier as couriers
+from hub.workers import desk
 from hub.workers.courier import Courier
 from tests.channels.mail_server import MailServer
 
+from .dying import STEPS, Killed, Mortal
 from .town import Scripted, Town, arrived, mailing, open_town, titles
-
-STEPS = ["before claim", "after claim", "before take", "before send", "before record", "after record"]
 
 
 @pytest_asyncio.fixture(params=["store_url", "redis7_url"])
@@ -35,51 +35,12 @@ def server() -> Iterator[MailServer]:
         yield server
 
 
-class Killed(Exception):
-    """The process ended here."""
-
-
-class Dying(Deliveries):
-    """Deliveries whose process is killed when it reaches a step, or the n-th step, and stays dead.
-
-    `unsaid` holds what was sent, and was not recorded for that.
-    """
+class Dying(Mortal, Deliveries):
+    """Deliveries of a process that is killed."""
 
     def __init__(self, town: Town, at: str = "", left: int = 10**9) -> None:
         super().__init__(town.store, town.log.couriers, lease_ms=60_000)
-        self._at = at
-        self._left = left
-        self.is_killed = False
-        self.unsaid: list[str] = []
-
-    def _reach(self, step: str) -> None:
-        self._left -= 1
-        self.is_killed = self.is_killed or step == self._at or self._left == 0
-        if self.is_killed:
-            raise Killed
-
-    async def claim(self, channel: str, now_ms: int, most: int) -> list[Lane]:
-        self._reach("before claim")
-        lanes = await super().claim(channel, now_ms, most)
-        if lanes:
-            self._reach("after claim")
-        return lanes
-
-    async def take(self, lane: Lane, id: str, now_ms: int) -> Job | str:
-        self._reach("before take")
-        job = await super().take(lane, id, now_ms)
-        self._reach("before send")
-        return job
-
-    async def settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
-        try:
-            self._reach("before record")
-        except Killed:
-            self.unsaid.append(f"{job.lane.user} {job.id[:26]}")
-            raise
-        state = await super().settle(job, outcome, now_ms)
-        self._reach("after record")
-        return state
+        self.die(at, left)
 
 
 async def lapse(town: Town) -> None:
@@ -142,7 +103,7 @@ async def test_couriers_that_die_anywhere_one_after_the_other_leave_nothing_and_
             except Killed:
                 assert mortal.is_killed
             await victim.stop()
-            unsaid.update(mortal.unsaid)
+            unsaid.update(f"{job.lane.user} {job.id[:26]}" for job in mortal.unsaid)
             await lapse(town)
         await inherit(town, email=mailer)
     wanted = {f"{user} {base}": 1 for user in users for base in bases}
@@ -166,7 +127,7 @@ async def test_a_delivery_that_ends_its_courier_is_given_up(town: Town, monkeypa
 async def test_a_courier_that_is_cut_off_while_the_server_hangs_leaves_its_lane_to_the_next(
     town: Town, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "STOP_SECONDS", 0.05)
+    monkeypatch.setattr(desk, "STOP_SECONDS", 0.05)
     server.orders.hang_at = "DATA"
     base = await town.tell("ann")
     async with mailing(server) as mailer:

@@ -17,7 +17,7 @@ from hub.engine.clock import Clock
 from hub.engine.connection import Store
 from hub.engine.deliveries import Deliveries, Delivery
 from hub.engine.directory import Directory
-from hub.engine.log import Happening, Log, Outgoing
+from hub.engine.log import Happening, Log, Outgoing, Recipient
 from hub.engine.rows import Record
 from hub.workers.courier import Courier, End
 from hub.workers.writer import Writer
@@ -75,16 +75,18 @@ class Town:
         writer = Writer(CATALOGUE, lambda user, type: LINK, "https://hub.example")
         return Courier(deliveries or self.deliveries, self.directory, writer, self.clock, ends, chance=chance)
 
-    async def tell(self, *users: str, channel: str = "email", title: str = "New voicemail", **fields: Any) -> str:
-        """Queue one happening for these users; return its base."""
+    async def tell(self, *users: str, channel: str = "email", title: str = "New voicemail", type: str = "voicemails",
+                   shown: bool = False, **fields: Any) -> str:  # fmt: skip
+        """Queue one happening for these users, who are `shown` it in the app too; return its base."""
         self.happened += 1
         base = f"{self.happened:026}"  # as long as real ones
-        body = shared_body(Event("voicemails", "acme", title=f"{title} {self.happened}"), CATALOGUE["voicemails"],
-                           "2027-03-14T12:00:00Z")  # fmt: skip
+        event = Event(type, "acme", title=f"{title} {self.happened}")
+        body = shared_body(event, CATALOGUE[type], "2027-03-14T12:00:00Z")
         to = "+1555010{}" if channel == "text" else "{}@acme.example"
         sent = [Outgoing(user, n, channel, to.format(user), "assigned_user", **fields) for n, user in enumerate(users)]
         at = int(self.clock.now() * 1000)
-        await self.log.append(Happening(base, "acme", Record(body, {}), at, 0, counted=True), [], "e", outgoing=sent)
+        told = [Recipient(user, n, "assigned_user", f"u:{user}") for n, user in enumerate(users)] if shown else []
+        await self.log.append(Happening(base, "acme", Record(body, {}), at, 0, counted=True), told, "e", outgoing=sent)
         return base
 
     async def settled(self, *users: str) -> None:

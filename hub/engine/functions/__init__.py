@@ -7,7 +7,7 @@ hubs of two versions work on one store at the same time.
 from hashlib import sha256
 from importlib.resources import files
 
-SHARED = "library.lua"
+SHARED = ("library.lua", "outgoing.lua", "feed.lua")  # in this order
 
 
 def _sources() -> dict[str, str]:
@@ -25,8 +25,9 @@ def _assemble() -> tuple[str, str]:
         " flags = reads and {'no-writes'} or {}}\n"
         "end\n"
     )
-    operations = (f"do\n{text}\nend\n" for name, text in sources.items() if name != SHARED)
-    return version, f"#!lua name=hub_{version}\n{sources[SHARED]}\n{register}{''.join(operations)}"
+    operations = (f"do\n{text}\nend\n" for name, text in sources.items() if name not in SHARED)
+    shared = "\n".join(sources[name] for name in SHARED)
+    return version, f"#!lua name=hub_{version}\n{shared}\n{register}{''.join(operations)}"
 
 
 VERSION, LIBRARY = _assemble()

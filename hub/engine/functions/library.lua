@@ -21,6 +21,7 @@ local STICKY = 9000000000000000   -- score of sticky pop-ups: above every time i
 local KEPT_FRAMES = 300           -- recovery never needs more of the log
 local MOST_POPUPS = 50
 local MOST_BYTES = 262144         -- of one recovery or snapshot, so that it cannot drown the tab it is for
+local REOFFERED_BYTES = 524288    -- of pop-ups that one call offers anew: it holds the store up for some 3 ms
 local FLOOR = '#floor'            -- among the changes of a kind: up to here, removals may be forgotten
 local VIEW_S = 3600               -- what is kept of a log-in-as session ends an hour after it was last used
 
@@ -198,23 +199,40 @@ local function open_popups(keys, now_ms)
   return newest
 end
 
-local function popup_rows(keys, notifications, ids)
+local function sized_rows(keys, notifications, ids)
   local rows, bytes = {}, 0
   for i = #ids, 1, -1 do
     local row = read_row(keys, notifications, ids[i])
     if row then
+      if bytes + #row[5] > MOST_BYTES and #rows > 0 then break end
       bytes = bytes + #row[5]
-      if bytes > MOST_BYTES and #rows > 0 then break end
       table.insert(rows, 1, row)
     end
+  end
+  return rows, bytes
+end
+
+local function popup_rows(keys, notifications, ids)
+  return (sized_rows(keys, notifications, ids))
+end
+
+-- The pop-ups that go along with an election, unless a call with a budget has no bytes left for them.
+local function offered_rows(keys, notifications, ids, budget)
+  if budget and budget.left <= 0 and #ids > 0 then return nil end
+  local rows, bytes = sized_rows(keys, notifications, ids)
+  if budget then
+    local left = budget.left
+    budget.left = left - bytes
+    if bytes > left then return nil end
   end
   return rows
 end
 
 -- Elect again. When the outcome changed, every open pop-up is offered to the new tab and all gateways hear of it.
 -- `silent` names the tab that did not answer, for the gateway that hosts it. Of a log-in-as session they hear only that
--- something happened: they read it (look.lua).
-local function settle(keys, person, leases, notifications, now_ms, silent)
+-- something happened: they read it (look.lua). So they do with the pop-ups of those for whom a call that goes through many
+-- people has no bytes left: of `budget`, {left = bytes}.
+local function settle(keys, person, leases, notifications, now_ms, silent, budget)
   local id, tab = elect(person, leases, now_ms)
   local elected, holder = id or '', tab and tab.n or ''
   if elected == person.elected and holder == person.holder then return end
@@ -223,15 +241,17 @@ local function settle(keys, person, leases, notifications, now_ms, silent)
   person.elected, person.holder, person.gen = elected, holder, before + 1
   redis.call('HSET', keys.user, 'elected', elected, 'holder', holder, 'gen', person.gen)
   redis.call('DEL', keys.offers)
-  local open = elected ~= '' and open_popups(keys, now_ms) or {}
-  for _, nid in ipairs(open) do redis.call('ZADD', keys.offers, now_ms + OFFER_MS, nid) end
+  local open, offers = elected ~= '' and open_popups(keys, now_ms) or {}, {}
+  for i, nid in ipairs(open) do offers[2 * i - 1], offers[2 * i] = now_ms + OFFER_MS, nid end
+  if #open > 0 then redis.call('ZADD', keys.offers, unpack(offers)) end
   if keys.away then
     redis.call('HSET', keys.user, 'seq', redis.call('HGET', keys.target.user, 'seq') or 0)
     publish(keys.channel, {k = 'view', user = person.id, silent = silent or ''})
   else
+    local rows = offered_rows(keys, notifications, open, budget)
     publish(keys.channel, {
-      k = 'elected', user = person.id, gen = person.gen, tab = elected, connection = holder,
-      popups = popup_rows(keys, notifications, open), silent = silent or '',
+      k = rows and 'elected' or 'election', user = person.id, gen = person.gen, tab = elected, connection = holder,
+      popups = rows, silent = silent or '',
     })
   end
 end
@@ -315,27 +335,4 @@ local function missed_rows(keys, person, notifications, after)
     if bytes > MOST_BYTES then return nil end
   end
   return rows
-end
-
--- What goes out by text and e-mail lies in lanes: one for each user and channel, in the order in which it is due. A lane
--- is either leased by a courier, and then in the hash of leases as packed {h = holder, e = lease's end by the store's
--- clock, d = when it was due}, or among `lanes` by the time when it has something to do. A delivery is a packed record:
---   u, to, r      user, address, and why they get it, or why not
---   s, p          state, and where that is neither sent nor new, why
---   n, at         attempts, time of the last change; f: of the first attempt, o: attempts before it was queued again
---   d, x          when it is due, and whether it may come in quiet hours
---   c             counts among the receipts; ref: how the provider calls it; b, q: attempts, begun and settled last
-local function read_lease(leases, user, holder)
-  local packed = redis.call('HGET', leases, user)
-  local lease = packed and cmsgpack.unpack(packed)
-  return lease and lease.h == holder and lease
-end
-
--- Put a delivery into a lane. A lane that is leased is looked at again by its holder, one that waits for a retry waits on;
--- `busy` is false where no lane of the channel does either.
-local function enter_lane(keys, user, id, due)
-  redis.call('ZADD', keys.lane, due, id)
-  if keys.busy and redis.call('HEXISTS', keys.leases, user) == 1 then return end
-  local hold = keys.busy and tonumber(redis.call('HGET', keys.holds, user) or 0) or 0
-  redis.call('ZADD', keys.lanes, 'LT', math.max(due, hold), user)
 end

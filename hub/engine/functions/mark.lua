@@ -1,8 +1,9 @@
 -- Dismiss, read, archive or restore entries of one user: one change in the log, one message to every tab.
 --
--- KEYS  receipts, nine of the user (library.lua)
--- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch}
--- Returns {changed ids, unknown ids, unread, seq, more 0|1}. Idempotent: what is so already is neither changed nor unknown.
+-- KEYS  receipts, nine of the user (library.lua), the seven of the feed (feed.lua)
+-- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch,
+--               at = business time in ms}
+-- Returns {changed ids, unknown ids, unread, seq, more 0|1, how many messages to webhooks that makes}. Idempotent: what is so already is neither changed nor unknown.
 -- With `up_to` at most 1,000 entries are changed a call, the oldest first; more: call again.
 
 local MOST = 1000
@@ -50,10 +51,15 @@ local function ids_up_to(keys, operation, up_to)
   return ids
 end
 
+local function reason_of(keys, id)
+  return cmsgpack.unpack(redis.call('HGET', keys.entries, id)).r
+end
+
 local function mark(KEYS, ARGV)
   local asked = cmsgpack.unpack(ARGV[1])
   local keys, apply = user_keys(KEYS, 2), MARK[asked.operation]
   local person = read_person(keys.user)
+  local feed = asked.operation == 'dismissed' and listeners(KEYS) or nil
   local changed, unknown = {}, {}
   local ids = asked.ids or ids_up_to(keys, asked.operation, asked.up_to)
   local more = not asked.ids and #ids >= MOST
@@ -62,7 +68,10 @@ local function mark(KEYS, ARGV)
       unknown[#unknown + 1] = id
     elseif apply(keys, id) then
       changed[#changed + 1] = id
-      if asked.operation == 'dismissed' then count_receipt(keys, KEYS[1], id, 'dismissed') end
+      if asked.operation == 'dismissed' then
+        count_receipt(keys, KEYS[1], id, 'dismissed')
+        tell(feed, 'notification.dismissed', asked.at, {id = id, u = asked.user, r = reason_of(keys, id)})
+      end
     end
   end
   local unread = redis.call('ZCARD', keys.unread)
@@ -76,7 +85,7 @@ local function mark(KEYS, ARGV)
       ids = change.ids, up_to = change.up_to, unread = unread,
     })
   end
-  return {changed, unknown, unread, person.seq, more and 1 or 0}
+  return {changed, unknown, unread, person.seq, more and 1 or 0, pass_on(feed)}
 end
 
 register('mark', mark)

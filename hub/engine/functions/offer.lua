@@ -20,10 +20,10 @@ local function forget_closed(keys, now_ms)
   end
 end
 
-local function offer_again(keys, user, leases, notifications, now_ms)
+local function offer_again(keys, user, shared, now_ms)
   local person, silent = read_person(keys.user), nil
   person.id = user
-  drop_ghosts(keys, person, leases, now_ms)
+  drop_ghosts(keys, person, shared.leases, now_ms)
   if keys.away then forget_closed(keys, now_ms) end
   local left = overdue(keys, now_ms)
   local tab = person.tabs[person.elected]
@@ -31,17 +31,17 @@ local function offer_again(keys, user, leases, notifications, now_ms)
     tab.z, silent = 1, person.elected
     write_tab(keys, person, person.elected, tab)
   end
-  settle(keys, person, leases, notifications, now_ms, silent)
+  settle(keys, person, shared.leases, shared.notifications, now_ms, silent, shared.budget)
   left = overdue(keys, now_ms)
   return left and math.max(1, left) or 0
 end
 
 local function offer(KEYS, ARGV)
   local asked = cmsgpack.unpack(ARGV[1])
-  local leases, now_ms, waits = read_leases(KEYS[1]), math.floor(clock_us() / 1000), {}
-  local each = asked.view and 13 or 9
+  local shared = {leases = read_leases(KEYS[1]), notifications = KEYS[2], budget = {left = REOFFERED_BYTES}}
+  local each, now_ms, waits = asked.view and 13 or 9, math.floor(clock_us() / 1000), {}
   for i, user in ipairs(asked.users) do
-    waits[i] = offer_again(seat_keys(KEYS, 3 + each * (i - 1), asked.view), user, leases, KEYS[2], now_ms)
+    waits[i] = offer_again(seat_keys(KEYS, 3 + each * (i - 1), asked.view), user, shared, now_ms)
   end
   return waits
 end

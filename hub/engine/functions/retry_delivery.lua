@@ -1,6 +1,7 @@
 -- Queue a dead letter again, with as many attempts as it had at first.
 --
--- KEYS  dead, deliveries:<base>, lane:<channel>:<user>, lanes:<channel>, lane-leases:<channel>, lane-holds:<channel>, users
+-- KEYS  dead, deliveries:<base>, lane:<channel>:<user>, lanes:<channel>, lane-leases:<channel>, lane-holds:<channel>, users,
+--       states
 -- ARGV  packed {user, id, field, letter, now_ms, attempt = unique name of this wish}
 -- Returns 1, or 0 when it is no dead letter (any more), or its user is gone: then nothing is done.
 
@@ -14,7 +15,7 @@ local function retry_delivery(KEYS, ARGV)
   redis.call('ZREM', KEYS[1], asked.letter)
   record.s, record.d, record.at, record.b = 'queued', asked.now_ms, asked.now_ms, asked.attempt
   record.f, record.o = nil, record.n
-  redis.call('HSET', KEYS[2], asked.field, cmsgpack.pack(record))
+  keep_delivery(KEYS[2], KEYS[8], asked.id, asked.field, record)
   local keys = {lane = KEYS[3], lanes = KEYS[4], leases = KEYS[5], holds = KEYS[6], busy = true}
   enter_lane(keys, asked.user, asked.id, asked.now_ms)
   return 1

@@ -1,6 +1,7 @@
 -- Record what an attempt at a delivery came to.
 --
--- KEYS  lane:<channel>:<user>, lane-leases:<channel>, lane-holds:<channel>, deliveries:<base>, dead, receipts
+-- KEYS  lane:<channel>:<user>, lane-leases:<channel>, lane-holds:<channel>, deliveries:<base>, dead, receipts,
+--       states, the seven of the feed (feed.lua)
 -- ARGV  packed {user, holder, id, base, field, letter = its id among dead letters, attempt = its unique name, now_ms,
 --               state = 'sent' | 'failed' | 'skipped' | 'queued', why, reference,
 --               hold = ms until which the lane waits, due = ms to which this delivery alone is put off, uncounted: it was not tried}
@@ -17,7 +18,10 @@ end
 
 local function finish(KEYS, asked, record)
   redis.call('ZREM', KEYS[1], asked.id)
-  if record.s == 'failed' then redis.call('ZADD', KEYS[5], asked.now_ms, asked.letter) end
+  if record.s == 'failed' then
+    redis.call('ZADD', KEYS[5], asked.now_ms, asked.letter)
+    tell_failure(listeners(KEYS), asked, record)
+  end
   if record.c and record.s == 'sent' then redis.call('HINCRBY', KEYS[6], asked.base .. ':emailed', 1) end
 end
 
@@ -35,7 +39,7 @@ local function settle_delivery(KEYS, ARGV)
   else
     finish(KEYS, asked, record)
   end
-  redis.call('HSET', KEYS[4], asked.field, cmsgpack.pack(record))
+  keep_delivery(KEYS[4], KEYS[7], asked.id, asked.field, record)
   return record.s
 end
 

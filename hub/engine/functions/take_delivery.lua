@@ -1,6 +1,7 @@
 -- Begin an attempt at the delivery that is next in a leased lane, unless it is not to be sent any more.
 --
--- KEYS  lane:<channel>:<user>, lane-leases:<channel>, recalls, users, notifications, preferences, deliveries:<base>
+-- KEYS  lane:<channel>:<user>, lane-leases:<channel>, recalls, users, notifications, preferences, deliveries:<base>,
+--       entries:<user>, unread:<user>, states
 -- ARGV  packed {user, holder, id, base, field, attempt = its unique name, now_ms}
 -- Returns {'lost'} when another holds the lane, {'gone'} when it is sent, recalled or erased, {'skipped', why not}, else
 -- {'sending', record, notification, user's document, user's preferences or ''}. An attempt is counted before it is made,
@@ -13,7 +14,7 @@ end
 
 local function skip(KEYS, asked, record, why)
   record.s, record.p, record.at = 'skipped', why, asked.now_ms
-  redis.call('HSET', KEYS[7], asked.field, cmsgpack.pack(record))
+  keep_delivery(KEYS[7], KEYS[10], asked.id, asked.field, record)
   redis.call('ZREM', KEYS[1], asked.id)
   return {'skipped', why}
 end
@@ -29,6 +30,7 @@ local function take_delivery(KEYS, ARGV)
   if not document then return skip(KEYS, asked, record, 'inactive') end
   local notification = redis.call('HGET', KEYS[5], asked.base)
   if not notification then return let_go(KEYS, asked) end
+  if record.g and is_seen(KEYS[8], KEYS[9], record, asked.id) then return skip(KEYS, asked, record, 'seen') end
   if record.b ~= asked.attempt then
     record.n, record.b, record.f = record.n + 1, asked.attempt, record.f or asked.now_ms
     packed = cmsgpack.pack(record)

@@ -1,0 +1,157 @@
+"""A desk works the lanes of one channel, so many at once; several desks share what keeps their leases.
+
+What an attempt is, each kind of desk says itself (courier.py: texts and e-mails; webhooks.py). What is due follows
+business time, leases follow the store's clock.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil
+
+import structlog
+
+from hub.core.jobs import Backoff
+from hub.engine.clock import Clock
+from hub.engine.connection import Unavailable
+from hub.engine.lanes import Lane, Lanes
+from hub.workers.waiting import IDLE_SECONDS, keep_taking
+
+STOP_SECONDS = 5.0  # in which what is being said to the other side may be ended
+
+BACKOFF = Backoff()
+# Full jitter may draw five short pauses; whoever was away for an hour, or four, shall still get everything.
+PATIENCE_MS = int(sum(BACKOFF.pauses) * 1000 / 2)
+
+journal = structlog.get_logger(__name__)
+
+
+class Desk:
+    """Works the lanes of one channel."""
+
+    def __init__(self, channel: str, slots: int, lanes: Lanes, clock: Clock) -> None:
+        self._channel = channel
+        self._slots = slots
+        self.lanes = lanes
+        self._clock = clock
+        self._waiting = lanes.couriers.waiting[channel]
+        self._stopping = False
+        self.working: dict[asyncio.Task[None], Lane] = {}
+
+    def __repr__(self) -> str:
+        return f"<Desk {self._channel} {len(self.working)}/{self._slots} lanes>"
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await keep_taking(self.take_up, self._waiting)
+
+    async def take_up(self) -> int:
+        """Begin to work as many lanes as there are slots free for; return how many."""
+        free = self.free()
+        if free <= 0 or self._stopping:
+            return 0
+        lanes = await self.lanes.claim(self._channel, self.now_ms(), free)
+        for lane in lanes:
+            task = asyncio.create_task(self.work(lane))
+            self.working[task] = lane
+            task.add_done_callback(self._leave)
+        return len(lanes)
+
+    def free(self) -> int:
+        """Count the lanes that it may take up beside those that it works."""
+        return self._slots - len(self.working)
+
+    async def stop(self) -> None:
+        """Let what is under way be ended, for a while; a lane that is cut off is taken up when its lease runs out."""
+        self._stopping = True
+        if self.working:
+            _, late = await asyncio.wait(self.working, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self.working.pop(task, None)
+        self._waiting.set()
+
+    def now_ms(self) -> int:
+        """Tell business time."""
+        return int(self._clock.now() * 1000)
+
+    async def left(self, until_ms: int) -> int:
+        """Count the accounts with something due by a time, or under way."""
+        return await self.lanes.couriers.left(self._channel, until_ms)
+
+    async def work(self, lane: Lane) -> None:
+        """Send what is due in a lane, one after the other, until it is given back or lost."""
+        try:
+            while id := await self.lanes.next(lane, -1 if self._stopping else self.now_ms()):
+                await self.attempt(lane, id)
+        except Unavailable as error:
+            journal.warning("a lane is left until its lease ends", channel=lane.channel, reason=str(error))
+        except Exception:
+            journal.exception("a lane is left until its lease ends", channel=lane.channel, account=lane.account)
+
+    async def attempt(self, lane: Lane, id: str) -> None:
+        """Make one attempt, unless it is not to be made any more."""
+        raise NotImplementedError
+
+
+class Desks:
+    """Some desks that work together: begun, settled and stopped as one."""
+
+    def __init__(self, desks: Sequence[Desk], clock: Clock) -> None:
+        self._desks = desks
+        self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+        self._keeping: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {list(self._desks)}>"
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._keep_leases()
+        self._tasks = [asyncio.create_task(desk.run()) for desk in self._desks]
+
+    async def stop(self) -> None:
+        """Claim nothing more, and give what is under way a moment to end."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(desk.stop() for desk in self._desks))
+        if self._keeping:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Try all that is due by now; return when every attempt has its verdict. Retries for later do not count."""
+        until_ms = int(self._clock.now() * 1000)
+        self._keep_leases()
+        while True:
+            for desk in self._desks:
+                await desk.take_up()
+            if not any([bool(desk.working) or await desk.left(until_ms) for desk in self._desks]):
+                return
+            await asyncio.sleep(IDLE_SECONDS / 10)
+
+    def _keep_leases(self) -> None:
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        """Keep the lanes that are worked from others."""
+        while True:
+            await asyncio.sleep(min(desk.lanes.lease_ms for desk in self._desks) / 3000)
+            try:
+                for desk in self._desks:
+                    await desk.lanes.renew(list(desk.working.values()))
+            except Exception as error:
+                journal.warning("leases were not renewed", reason=str(error))
+
+
+def pause_after(attempt: int, since_ms: int, now_ms: int, jitter: float, at_least: float | None) -> int | None:
+    """Say how many ms to wait after a failed attempt, the first having been at `since_ms`; None = give up."""
+    pause = BACKOFF.pause(attempt, jitter, at_least)
+    if pause is None and now_ms - since_ms < PATIENCE_MS:
+        pause = BACKOFF.pause(len(BACKOFF.pauses), jitter, at_least)
+    return None if pause is None else max(1, ceil(pause * 1000))
