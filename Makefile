@@ -15,8 +15,7 @@ demo: .venv/for-use ## set up, start the hub with its own store, print the addre
 
 test: .venv/for-work ## run every test, and install what the tests need; ONLY=tests/core runs a part
 	@sh tests/tools.sh install
-	@if [ -z "$(ONLY)" ]; then sh tests/tools.sh test-client; fi
-	$(BIN)/pytest $(ONLY)
+	@if [ -z "$(ONLY)" ]; then sh tests/tools.sh test-client && sh tests/tools.sh test-python; else $(BIN)/pytest $(ONLY); fi
 
 lint: .venv/for-work ## check style and types, of the browser code too
 	$(BIN)/ruff check .
@@ -30,7 +29,7 @@ bench: .venv/for-work ## measure what the hub costs on this machine (bench/READM
 	$(BIN)/python -m bench idle
 
 clean: ## take away what was installed and built; the data of a hub stays: rm -r hub-data removes it too
-	rm -rf .venv build dist client-js/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist client-js/node_modules client-js/types .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if [ -d hub-data ]; then echo "hub-data, which holds what a hub stored here, stays; remove it with: rm -r hub-data"; fi
 

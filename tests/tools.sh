@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make` needs around Python: `tools.sh python | venv PYTHON WHAT | install | test-client | check-client`.
+# What `make` needs around Python: `tools.sh python | venv PYTHON WHAT | install | test-client | test-python | check-client`.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -72,11 +72,28 @@ client() {
     npm run --silent "$1"
 }
 
+# Every Python test, in two halves at the same time: mostly they wait, for stores, browsers and processes that are killed.
+APART="tests/browser tests/system tests/gateway"
+test_python() {
+    log=$(mktemp)
+    # shellcheck disable=SC2086
+    .venv/bin/pytest $APART >"$log" 2>&1 &
+    half=$! failed=0
+    trap 'kill $half 2>/dev/null || :; cat "$log"; rm -f "$log"' EXIT
+    trap 'exit 130' INT TERM
+    # shellcheck disable=SC2046
+    .venv/bin/pytest tests $(printf ' --ignore=%s' $APART) || failed=1
+    say "Now what ran beside it ($APART):"
+    wait $half || failed=1
+    return $failed
+}
+
 case "${1:-}" in
 python) find_python ;;
 venv) make_venv "$2" "$3" ;;
 install) install_programs ;;
 test-client) client test ;;
+test-python) test_python ;;
 check-client) client check ;;
-*) say "usage: tools.sh python | venv PYTHON WHAT | install | test-client | check-client" && exit 2 ;;
+*) say "usage: tools.sh python | venv PYTHON WHAT | install | test-client | test-python | check-client" && exit 2 ;;
 esac

@@ -6,6 +6,7 @@
  */
 
 import {element} from "./dom.js";
+import {words} from "./strings.js";
 
 /** Gather what comes together, ms; also the time a region must exist before its text changes. */
 const GATHER = 150;
@@ -47,6 +48,6 @@ export class Announcer {
 
 /** @param {readonly Entry[]} entries */
 function sentence(entries) {
-  if (entries.length > SPOKEN) return `${entries.length} new notifications`;
+  if (entries.length > SPOKEN) return words.popupsNew(entries.length);
   return entries.map(({title, body}) => (body ? `${title}: ${body}` : title)).join("; ");
 }

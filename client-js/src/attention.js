@@ -14,8 +14,8 @@
  * @typedef {import("./wire.js").AttentionState} AttentionState
  *
  * @typedef {object} Page the parts of a browser page that are used, so that a test can play one
- * @property {Pick<Document, "visibilityState" | "hasFocus" | "addEventListener" | "removeEventListener">} document
- * @property {Pick<Window, "addEventListener" | "removeEventListener">} window
+ * @property {Pick<Document, "visibilityState" | "hasFocus" | "addEventListener">} document
+ * @property {Pick<Window, "addEventListener">} window
  *
  * @typedef {object} Listener
  * @property {(state: AttentionState) => void} attentionChanged also called again in `focused` when the person acted
@@ -42,6 +42,7 @@ export class Attention {
   /** @type {AttentionState} */
   #state;
   #away = false;
+  #listening = new AbortController();
   #acted = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #quiet;
@@ -65,16 +66,16 @@ export class Attention {
   }
 
   start() {
-    for (const name of ON_DOCUMENT) this.#page.document.addEventListener(name, this.#heard);
-    for (const name of ON_WINDOW) this.#page.window.addEventListener(name, this.#heard);
-    for (const name of ACTS) this.#page.window.addEventListener(name, this.#acting, {capture: true, passive: true});
+    const {document, window} = this.#page;
+    const {signal} = this.#listening;
+    for (const name of ON_DOCUMENT) document.addEventListener(name, this.#heard, {signal});
+    for (const name of ON_WINDOW) window.addEventListener(name, this.#heard, {signal});
+    for (const name of ACTS) window.addEventListener(name, this.#acting, {signal, capture: true, passive: true});
   }
 
   stop() {
     this.#calm();
-    for (const name of ON_DOCUMENT) this.#page.document.removeEventListener(name, this.#heard);
-    for (const name of ON_WINDOW) this.#page.window.removeEventListener(name, this.#heard);
-    for (const name of ACTS) this.#page.window.removeEventListener(name, this.#acting, {capture: true});
+    this.#listening.abort();
   }
 
   /** Read the two properties now. @returns {AttentionState} */

@@ -2,6 +2,7 @@
  * The mark of an unattended pop-up: "(2) Title" and another favicon. N counts the pop-ups that came up in this tab since
  * it was last focused and are not dismissed; one that merely faded still counts. Focus, or losing the pop-ups to
  * another tab, clears it. The page may change its title meanwhile: the mark stays in front of the new one.
+ * An installed app's icon counts what is unread, where there is such a thing.
  *
  * @typedef {import("./hub.js").HubClient} HubClient
  */
@@ -87,7 +88,8 @@ export class Badge {
 
   #titleChanged() {
     if (this.#document.title === this.#shown) return;
-    this.#title = this.#document.title;
+    // A page that adds to its own title takes the mark along.
+    this.#title = this.#document.title.replace(/^\(\d+\) /, "");
     this.#write();
   }
 }
@@ -114,8 +116,15 @@ export function followBadge(client, badge, signal) {
   on("popups", ({added}) => look(added));
   on("elected", () => look([]));
   on("closed", ({ids}) => unattended.closed(ids));
+  on("unread", ({unread}) => markApp(unread));
   window.addEventListener("focus", () => look([]), {signal});
   document.addEventListener("visibilitychange", () => look([]), {signal});
   signal.addEventListener("abort", () => badge.show(0));
   look(client.popups);
+}
+
+/** @param {number} unread */
+function markApp(unread) {
+  // Refused where the page is not installed or may not: then there is no icon to mark.
+  navigator.setAppBadge?.(unread).catch(() => undefined);
 }

@@ -3,7 +3,10 @@
  * module came from) and get the token from `getToken`, set on any one of them; or they are handed a `client`.
  */
 
+import {retime} from "./dom.js";
 import {HubClient} from "./hub.js";
+import {languages} from "./strings.js";
+import {themed} from "./styles.js";
 
 /**
  * @typedef {() => string | Promise<string>} GetToken
@@ -14,6 +17,8 @@ import {HubClient} from "./hub.js";
 const connections = new Map();
 
 const ORIGIN = new URL(import.meta.url).origin;
+/** Times on the screen are brought up to date as often, ms. */
+const TICK = 30_000;
 
 export class HubElement extends HTMLElement {
   static observedAttributes = ["url"];
@@ -25,8 +30,21 @@ export class HubElement extends HTMLElement {
   /** @type {HubClient | null} */
   #client = null;
   #listening = new AbortController();
+  #page = new AbortController();
   /** @type {string | null} */
   #joined = null;
+
+  constructor() {
+    super();
+    // Held weakly: an element that nobody has any more must not be kept by the language.
+    const self = new WeakRef(this);
+    const renew = () => {
+      const element = self.deref();
+      if (element) element.renew();
+      else languages.removeEventListener("change", renew);
+    };
+    languages.addEventListener("change", renew);
+  }
 
   /** The client this element shows, its own or the shared one. @returns {HubClient | null} */
   get client() { return this.#client; }
@@ -51,10 +69,17 @@ export class HubElement extends HTMLElement {
 
   connectedCallback() {
     for (const name of ["client", "getToken"]) this.#upgrade(name);
+    this.#page.abort();
+    this.#page = new AbortController();
+    const {signal} = this.#page;
+    const clock = setInterval(() => retime(this.shadowRoot), TICK);
+    signal.addEventListener("abort", () => clearInterval(clock));
+    this.placed(signal);
     this.#settle();
   }
 
   disconnectedCallback() {
+    this.#page.abort();
     // A move within the page disconnects and connects again: only an element that stays away leaves the connection.
     queueMicrotask(() => this.isConnected || this.#settle());
   }
@@ -63,12 +88,50 @@ export class HubElement extends HTMLElement {
     this.#settle();
   }
 
+  /** The element is on the page, or in another place of it: listen to what is around. @param {AbortSignal} _signal aborted when it leaves */
+  placed(_signal) {}
+
   /**
    * Follow a client: add listeners with the signal, draw what it knows. Called with null to draw nothing.
    * @param {HubClient | null} _client
    * @param {AbortSignal} _signal aborted when another client takes over
    */
   follow(_client, _signal) {}
+
+  /** Draw the empty element: called by the constructor of each kind, and again by `renew`. */
+  build() {}
+
+  /** Draw it anew: in another language, or because a part of it has come. */
+  renew() {
+    this.build();
+    this.#refollow();
+  }
+
+  /**
+   * Make the shadow tree, anew if need be.
+   * @param {string} css the view's own
+   * @param {...Node} nodes
+   */
+  fill(css, ...nodes) {
+    (this.shadowRoot ?? this.attachShadow({mode: "open"})).replaceChildren(...nodes);
+    this.dress(css);
+  }
+
+  /** Give it its looks, beside what all share. @param {...string} css */
+  dress(...css) {
+    if (this.shadowRoot) this.shadowRoot.adoptedStyleSheets = themed(...css);
+  }
+
+  /** What has the focus in the shadow tree. */
+  get focused() {
+    return /** @type {HTMLElement | null} */ (this.shadowRoot?.activeElement ?? null);
+  }
+
+  /** Let the page itself show what an entry links to, if it wants. @param {import("./wire.js").Entry} entry @param {Event} event */
+  opens(entry, event) {
+    const open = new CustomEvent("hub-open", {detail: {entry}, bubbles: true, composed: true, cancelable: true});
+    if (!this.dispatchEvent(open)) event.preventDefault();
+  }
 
   /** A property that was set before this class was known hides its accessor: set it again. @param {string} name */
   #upgrade(name) {
@@ -91,10 +154,14 @@ export class HubElement extends HTMLElement {
   /** @param {HubClient | null} client */
   use(client) {
     if (client === this.#client) return;
+    this.#client = client;
+    this.#refollow();
+  }
+
+  #refollow() {
     this.#listening.abort();
     this.#listening = new AbortController();
-    this.#client = client;
-    this.follow(client, this.#listening.signal);
+    this.follow(this.#client, this.#listening.signal);
   }
 }
 

@@ -10,6 +10,7 @@
  *   connection    {state}              connecting, connected, reconnecting, paused, closed
  *   attention     {state}              focused, visible, hidden, frozen: as told to the hub
  *   preferences   {preferences, roles}
+ *   told          {kind, detail}       by another tab of this browser profile, see `tell`
  *   error         {code, message}
  *   frame         {sent, frame}        for diagnosis; tokens are left out
  *
@@ -18,55 +19,47 @@
  * @typedef {{changed: string[], unknown: string[], unread: number}} Acknowledged
  * @typedef {{items: Entry[], next_cursor: string | null, unread: number}} Page
  * @typedef {{url: string, token?: string, getToken?: () => string | Promise<string>}} Options
- * @typedef {Partial<import("./socket.js").Machine & {page: import("./attention.js").Page, fetch: typeof fetch}>} Environment
+ * @typedef {import("./machine.js").Environment} Environment
  */
 
 import {Attention} from "./attention.js";
+import {environment, tabId} from "./machine.js";
+import {Profile} from "./profile.js";
 import {Session} from "./session.js";
 import {Socket} from "./socket.js";
+import {claims} from "./wire.js";
 
 export const VERSION = "hub-js/1.0.0";
 
-/** A refusal by the hub: `code` is stable, `message` is for people. */
+/** A refusal by the hub: `code` is stable, `message` is for people, `errors` name the fields concerned. */
 export class HubError extends Error {
   /**
    * @param {string} code
    * @param {string} message
+   * @param {readonly {field: string, message: string}[]} [errors]
    */
-  constructor(code, message) {
+  constructor(code, message, errors = []) {
     super(message);
     this.name = "HubError";
     this.code = code;
+    this.errors = errors;
   }
 }
 
-/** The browser's own clock, chance and page; a test hands in another. @param {Environment} [own] */
-function environment(own = {}) {
-  return {
-    WebSocket: own.WebSocket ?? globalThis.WebSocket,
-    setTimeout: own.setTimeout ?? globalThis.setTimeout.bind(globalThis),
-    clearTimeout: own.clearTimeout ?? globalThis.clearTimeout.bind(globalThis),
-    now: own.now ?? Date.now,
-    random: own.random ?? Math.random,
-    fetch: own.fetch ?? globalThis.fetch.bind(globalThis),
-    page: own.page ?? {document: globalThis.document, window: globalThis.window},
-  };
-}
-
-/** A random id, kept in memory only: a duplicated browser tab must not take it along. */
-function tabId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+/** @param {readonly Entry[]} entries */
+const ids = (entries) => entries.map(({id}) => id);
 
 export class HubClient extends EventTarget {
   tab = tabId();
   url;
-  #session = new Session();
+  #session;
   #socket;
   #attention;
+  #profile;
+  /** Who looks through the user's eyes, by the token that the hub was told last. @type {unknown} */
+  #actor;
   /** What the hub was told of this page's attention. @type {import("./wire.js").AttentionState | null} */
-  #told = null;
+  #reported = null;
   #fetch;
   /** @type {Map<number, {resolve: (ack: Acknowledged) => void, reject: (error: Error) => void}>} */
   #waiting = new Map();
@@ -78,8 +71,13 @@ export class HubClient extends EventTarget {
   constructor({url, token, getToken}, own) {
     super();
     const machine = environment(own);
-    this.url = new URL(url, globalThis.location?.href).href;
+    this.url = new URL(url, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#fetch = machine.fetch;
+    this.#session = new Session(Boolean(machine.locks));
+    this.#profile = new Profile(machine, {
+      told: (message) => this.#told(message),
+      guarded: (clear) => this.#run(this.#session.guard(clear)),
+    });
     this.#socket = new Socket(this.url, getToken ?? token ?? "", {
       hello: (fresh) => this.#hello(fresh),
       probe: () => ({op: "read", ids: ["probe"], ref: this.#session.nextRef()}),
@@ -125,12 +123,14 @@ export class HubClient extends EventTarget {
    * @returns {Promise<Acknowledged>}
    */
   dismiss(ids) {
-    return ids.length ? this.#wish(this.#session.dismiss(ids)) : this.#nothing();
+    if (!ids.length) return this.#nothing();
+    this.tell("closed", ids);
+    return this.#wish(this.#session.dismiss(ids));
   }
 
   /** Close every open pop-up this tab holds, with one message. */
   dismissAll() {
-    return this.dismiss(this.popups.map((entry) => entry.id));
+    return this.dismiss(ids(this.popups));
   }
 
   /**
@@ -152,12 +152,12 @@ export class HubClient extends EventTarget {
   }
 
   /**
-   * Read a page of the inbox over HTTP, newest first.
-   * @param {{cursor?: string | null, state?: "all" | "unread" | "archived"}} [options]
+   * Read a page of the inbox over HTTP, newest first; `account`: only what happened there (of a roll-up).
+   * @param {{cursor?: string | null, state?: "all" | "unread" | "archived", account?: string | null}} [options]
    * @returns {Promise<Page>}
    */
-  async inbox({cursor, state = "all"} = {}) {
-    const query = new URLSearchParams({state, ...(cursor ? {cursor} : {})});
+  async inbox({cursor, state = "all", account} = {}) {
+    const query = new URLSearchParams({state, ...(account ? {account} : {}), ...(cursor ? {cursor} : {})});
     const seq = this.#session.seq;
     const page = /** @type {Page} */ (await this.request(`v1/inbox?${query}`));
     if (state !== "archived") {
@@ -167,41 +167,76 @@ export class HubClient extends EventTarget {
     return page;
   }
 
+  /** Put entries away; their pop-ups close. @param {readonly string[]} ids */
+  archive(ids) {
+    return this.#move(ids, "archive", "archived");
+  }
+
+  /** Bring entries back from the archive. @param {readonly string[]} ids */
+  restore(ids) {
+    return this.#move(ids, "restore", "restored");
+  }
+
   /**
    * Call the hub's HTTP API as this user.
    * @param {string} path below the hub's origin
-   * @param {{method?: string, body?: unknown}} [options]
+   * @param {{method?: string, body?: unknown, key?: string}} [options] `key`: Idempotency-Key, for a POST that may be repeated
    * @returns {Promise<unknown>} the decoded answer
    * @throws {HubError} with the problem's code
    */
-  async request(path, {method = "GET", body} = {}) {
-    let answer = await this.#call(path, method, body, false);
-    if (answer.status === 401) answer = await this.#call(path, method, body, true);
+  async request(path, {method = "GET", body, key} = {}) {
+    let answer = await this.#call(path, method, body, key, false);
+    if (answer.status === 401) answer = await this.#call(path, method, body, key, true);
     const content = answer.status === 204 ? null : await answer.json().catch(() => null);
-    if (!answer.ok) throw new HubError(content?.code ?? `http_${answer.status}`, content?.detail ?? answer.statusText);
+    if (!answer.ok) throw new HubError(content?.code ?? `http_${answer.status}`, content?.detail ?? answer.statusText, content?.errors);
     return content;
+  }
+
+  /**
+   * Tell the person's other tabs in this browser profile; they hear it as `told`. The kinds `closed`, `refused` and `shown`
+   * are this client's own.
+   * @param {string} kind
+   * @param {unknown} detail what `structuredClone` can copy
+   */
+  tell(kind, detail) {
+    this.#profile.tell(kind, detail);
   }
 
   /** Leave the hub for good; wishes without an answer are refused with `closed`. */
   close() {
     this.#attention.stop();
-    this.#run(this.#session.pause());
+    this.#letGo();
     this.#socket.close();
     this.#abandonWishes();
+  }
+
+  /**
+   * The answer holds here at once, unless frames came meanwhile: then the one that tells all tabs decides.
+   * @param {readonly string[]} ids
+   * @param {"archive" | "restore"} verb
+   * @param {"archived" | "restored"} op
+   * @returns {Promise<Acknowledged>}
+   */
+  async #move(ids, verb, op) {
+    if (!ids.length) return this.#nothing();
+    const seq = this.#session.seq;
+    const answer = /** @type {Acknowledged} */ (await this.request(`v1/inbox/${verb}`, {method: "POST", body: {ids}}));
+    if (seq === this.#session.seq) this.#run(this.#session.receive({op, ids: answer.changed, unread: answer.unread}));
+    return answer;
   }
 
   /**
    * @param {string} path
    * @param {string} method
    * @param {unknown} body
+   * @param {string | undefined} key
    * @param {boolean} fresh
    */
-  async #call(path, method, body, fresh) {
+  async #call(path, method, body, key, fresh) {
     const token = await this.#socket.token({fresh});
-    const base = this.url.endsWith("/") ? this.url : `${this.url}/`;
-    return this.#fetch(new URL(path, base).href, {
+    return this.#fetch(new URL(path, this.url).href, {
       method,
-      headers: {Authorization: `Bearer ${token}`, "Content-Type": "application/json"},
+      headers: {Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...(key ? {"Idempotency-Key": key} : {})},
       body: body === undefined ? null : JSON.stringify(body),
     });
   }
@@ -209,39 +244,59 @@ export class HubClient extends EventTarget {
   /** @param {string} token @returns {TabFrame} */
   #hello(token) {
     const {tab} = this;
-    this.#told = this.#attention.state;
-    return {op: "hello", token, tab, state: this.#told, after: this.#session.after, client: VERSION};
+    this.#actor = claims(token).act?.sub;
+    this.#reported = this.#attention.state;
+    return {op: "hello", token, tab, state: this.#reported, after: this.#session.after, client: VERSION};
   }
 
   /** @param {import("./wire.js").HubFrame} frame */
   #received(frame) {
     this.#emit("frame", {sent: false, frame});
+    // A log-in-as session closes and shows for itself alone, so its tabs are among themselves. Ids have no blank.
+    if (frame.op === "welcome") this.#profile.join(`hub:${this.url}:${frame.user} ${this.#actor ?? ""}`);
     this.#run(this.#session.receive(frame));
     // What changed between hello and welcome could not be told then.
-    if (frame.op === "welcome" && this.#told !== this.#attention.state) this.#tell(this.#attention.state);
+    if (frame.op === "welcome" && this.#reported !== this.#attention.state) this.#tell(this.#attention.state);
   }
 
   /** @param {import("./wire.js").AttentionState} state */
   #attentionChanged(state) {
     this.#tell(state);
+    // A lock that was stolen on an old word is taken back where the person is.
+    if (state === "focused" && this.elected) this.#profile.claim(true);
     this.#emit("attention", {state});
   }
 
   /** @param {import("./wire.js").AttentionState} state */
   #tell(state) {
-    if (this.#socket.send({op: "state", state})) this.#told = state;
+    if (this.#socket.send({op: "state", state})) this.#reported = state;
   }
 
   #pause() {
     this.#socket.pause();
+    this.#letGo();
+  }
+
+  /** Another tab shows the pop-ups now. */
+  #letGo() {
     this.#run(this.#session.pause());
+    this.#profile.leave();
+  }
+
+  /** @param {import("./profile.js").Message} message */
+  #told({kind, detail}) {
+    if (kind === "closed") this.#run(this.#session.close(detail, "dismissed"));
+    if (kind === "refused") this.#run(this.#session.reopen(detail));
+    // Without a connection this tab cannot have heard yet that the other was elected; the next welcome says who is.
+    if (kind === "shown" && this.state !== "connected") this.#run(this.#session.pause());
+    this.#emit("told", {kind, detail});
   }
 
   /** @param {{code: string, message: string}} error */
   #failed(error) {
     this.#emit("error", error);
     if (this.state !== "closed") return;
-    this.#run(this.#session.pause());
+    this.#letGo();
     this.#abandonWishes();
   }
 
@@ -253,17 +308,29 @@ export class HubClient extends EventTarget {
     for (const command of commands) {
       switch (command.do) {
         case "send": this.#socket.send(command.frame); break;
-        case "emit": this.#emit(command.type, command.detail); break;
+        case "emit": this.#heed(command.type, command.detail); break;
         case "settle": this.#settle(command); break;
         case "reconnect": this.#socket.resync(); break;
       }
     }
   }
 
-  /** @param {{ref: number, ack?: import("./wire.js").Ack, error?: {code: string, message: string}}} outcome */
-  #settle({ref, ack, error}) {
+  /**
+   * What the other tabs of the profile have to know, they are told before anybody here.
+   * @param {string} type
+   * @param {any} detail
+   */
+  #heed(type, detail) {
+    if (type === "elected") this.#profile.claim(detail.elected);
+    if (type === "popups" && detail.added.length) this.tell("shown", ids(detail.added));
+    this.#emit(type, detail);
+  }
+
+  /** @param {{ref: number, ack?: import("./wire.js").Ack, error?: {code: string, message: string}, ids?: string[]}} outcome */
+  #settle({ref, ack, error, ids}) {
     const wish = this.#waiting.get(ref);
     this.#waiting.delete(ref);
+    if (ids) this.tell("refused", ids);
     if (error) wish?.reject(new HubError(error.code, error.message));
     else if (ack) wish?.resolve({changed: ack.changed, unknown: ack.unknown, unread: ack.unread});
   }

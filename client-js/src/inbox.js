@@ -17,19 +17,17 @@ export function newestFirst(a, b) {
 }
 
 export class Inbox {
-  /** @type {Map<string, Entry>} */
-  #entries = new Map();
-  /** The `seq` of each entry, or an upper bound for those that came in a snapshot. @type {Map<string, number>} */
-  #seqs = new Map();
+  /** Entries with their `seq`, or an upper bound of it for those that came in a snapshot. @type {Map<string, {entry: Entry, seq: number}>} */
+  #known = new Map();
 
   /** Entries that are not archived, newest first. */
   get entries() {
-    return [...this.#entries.values()].filter((entry) => entry.state !== "archived").sort(newestFirst);
+    return this.#all.filter((entry) => entry.state !== "archived");
   }
 
-  /** @param {string} id */
-  get(id) {
-    return this.#entries.get(id);
+  /** All, newest first. */
+  get #all() {
+    return [...this.#known.values()].map(({entry}) => entry).sort(newestFirst);
   }
 
   /**
@@ -38,8 +36,7 @@ export class Inbox {
    * @param {number} seq head of the log when it was taken
    */
   replace(entries, seq) {
-    this.#entries.clear();
-    this.#seqs.clear();
+    this.#known.clear();
     for (const entry of entries) this.add(entry, seq);
   }
 
@@ -48,9 +45,8 @@ export class Inbox {
    * @param {number} seq
    */
   add(entry, seq) {
-    this.#entries.set(entry.id, entry);
-    this.#seqs.set(entry.id, seq);
-    if (this.#entries.size > KEPT) this.remove([[...this.#entries.values()].sort(newestFirst).at(-1)?.id ?? ""]);
+    this.#known.set(entry.id, {entry, seq});
+    if (this.#known.size > KEPT) this.remove([this.#all[KEPT].id]);
   }
 
   /**
@@ -60,7 +56,7 @@ export class Inbox {
    * @param {boolean} newer false when frames came meanwhile: what they said about known entries stays
    */
   merge(entries, seq, newer) {
-    for (const entry of entries) if (newer || !this.#entries.has(entry.id)) this.add(entry, seq);
+    for (const entry of entries) if (newer || !this.#known.has(entry.id)) this.add(entry, seq);
   }
 
   /**
@@ -71,8 +67,8 @@ export class Inbox {
   mark(ids, state) {
     let known = true;
     for (const id of ids) {
-      const entry = this.#entries.get(id);
-      if (entry) this.#entries.set(id, {...entry, state});
+      const held = this.#known.get(id);
+      if (held) held.entry = {...held.entry, state};
       else known = false;
     }
     return known;
@@ -83,7 +79,7 @@ export class Inbox {
    * @param {readonly string[]} ids
    */
   read(ids) {
-    return this.mark(ids.filter((id) => this.#entries.get(id)?.state !== "archived"), "read");
+    return this.mark(ids.filter((id) => this.#known.get(id)?.entry.state !== "archived"), "read");
   }
 
   /**
@@ -92,17 +88,14 @@ export class Inbox {
    * @returns {boolean} whether it is sure for every entry; a snapshot does not tell their positions
    */
   readUpTo(upTo) {
-    const unread = [...this.#entries.values()].filter((entry) => entry.state === "unread").map((entry) => entry.id);
-    const reached = unread.filter((id) => (this.#seqs.get(id) ?? 0) <= upTo);
-    this.read(reached);
+    const unread = [...this.#known.values()].filter(({entry}) => entry.state === "unread");
+    const reached = unread.filter(({seq}) => seq <= upTo);
+    this.read(reached.map(({entry}) => entry.id));
     return reached.length === unread.length;
   }
 
   /** @param {readonly string[]} ids */
   remove(ids) {
-    for (const id of ids) {
-      this.#entries.delete(id);
-      this.#seqs.delete(id);
-    }
+    for (const id of ids) this.#known.delete(id);
   }
 }

@@ -14,22 +14,24 @@
 
 import {Announcer} from "./announcer.js";
 import {Badge, followBadge} from "./badge.js";
-import {ago, element, icon, link} from "./dom.js";
+import {element, icon, link, marks, when} from "./dom.js";
 import {Fade, readingTime} from "./fade.js";
+import {rich} from "./html.js";
 import {HubElement} from "./hub-element.js";
-import {popupStyles} from "./styles.js";
+import {BELL, CROSS} from "./icons.js";
+import {POPUPS_STYLES} from "./popups-styles.js";
+import {words} from "./strings.js";
+import {swipeable} from "./swipe.js";
 import {TopLayer} from "./toplayer.js";
 
 /** Pop-ups on screen at once; the rest waits behind "N more". */
 const SHOWN = 4;
-const CROSS = "M6 6l12 12M18 6L6 18";
-const BELL = ["M6 9a6 6 0 0 1 12 0c0 6 2.5 7 2.5 7h-17S6 15 6 9", "M10 20a2 2 0 0 0 4 0"];
 const ALERT = ["M12 8v5", "M12 16.5v.01", "M12 3l9.5 17h-19z"];
 
 export class HubPopups extends HubElement {
-  #region = element("section", {role: "region", "aria-label": "Notifications", part: "region"});
-  #more = element("button", {type: "button", part: "more", onclick: () => this.#openInbox()});
-  #all = element("button", {type: "button", part: "close-all", text: "Close all", onclick: () => this.#closeAll()});
+  #region = element("section", {role: "region", part: "region"});
+  #more = element("button", {class: "action", part: "more", onclick: () => this.#openInbox()});
+  #all = element("button", {class: "action", part: "close-all", onclick: () => this.#closeAll()});
   #bar = element("div", {class: "bar", part: "bar", hidden: true}, this.#more, this.#all);
   /** Cards on screen by id, oldest first. @type {Map<string, HTMLElement>} */
   #cards = new Map();
@@ -43,30 +45,31 @@ export class HubPopups extends HubElement {
   #shift = false;
   /** @type {HTMLElement | null} */
   #cameFrom = null;
-  #page = new AbortController();
 
   constructor() {
     super();
-    const root = this.attachShadow({mode: "open"});
-    root.adoptedStyleSheets = popupStyles();
-    root.append(this.#region, element("slot"));
-    this.#region.append(this.#bar);
+    this.build();
     this.#listen();
   }
 
-  connectedCallback() {
+  build() {
+    for (const id of this.#cards.keys()) this.#take(id);
+    this.#region.setAttribute("aria-label", words.popupsRegion);
+    this.#all.textContent = words.popupsCloseAll;
+    this.#region.append(this.#bar);
+    this.fill(POPUPS_STYLES, this.#region, element("slot"));
+  }
+
+  /** @param {AbortSignal} signal */
+  placed(signal) {
     this.#announcer.attach(this);
-    this.#page.abort();
-    this.#page = new AbortController();
-    const {signal} = this.#page;
     document.addEventListener("visibilitychange", () => this.#pace(), {signal});
     document.addEventListener("keydown", (event) => this.#hotkey(event), {signal});
+    document.addEventListener("focusin", () => this.#uncover(), {signal});
     this.#layer.start();
-    super.connectedCallback();
   }
 
   disconnectedCallback() {
-    this.#page.abort();
     queueMicrotask(() => this.isConnected || this.#layer.removed());
     super.disconnectedCallback();
   }
@@ -79,6 +82,12 @@ export class HubPopups extends HubElement {
       const {popups, added} = /** @type {CustomEvent} */ (event).detail;
       this.#draw(popups);
       this.#announcer.say(added);
+    }, {signal});
+    client.addEventListener("told", (event) => {
+      const {kind, detail: {id, left}} = /** @type {CustomEvent} */ (event).detail;
+      if (kind !== "left") return;
+      this.#fade.told(id, left, Date.now());
+      this.#pace();
     }, {signal});
     const mark = this.getAttribute("badge-icon") ?? new URL("./badge.svg", import.meta.url).href;
     followBadge(client, new Badge(document, mark), signal);
@@ -107,10 +116,14 @@ export class HubPopups extends HubElement {
     for (const entry of grown) this.#put(entry);
     const waiting = popups.length - this.#cards.size;
     this.#more.hidden = waiting === 0;
-    this.#more.textContent = `${waiting} more`;
+    this.#more.textContent = words.popupsMore(waiting);
     this.#all.hidden = this.#bar.hidden = popups.length < 2;
-    if (grown.length) this.#layer.raise();
+    if (grown.length) {
+      this.#layer.raise();
+      this.#region.scrollTop = this.#region.scrollHeight;
+    }
     this.#glide(before);
+    this.#uncover();
     // An element that is removed or hidden loses the focus without a word.
     const focused = this.#focused && this.#region.contains(this.shadowRoot?.activeElement ?? null);
     this.#attend({hovered: this.#hovered && this.#cards.size > 0, focused});
@@ -124,29 +137,31 @@ export class HubPopups extends HubElement {
     if (!entry.sticky) this.#fade.add(entry.id, readingTime(entry), Date.now());
   }
 
-  /** @param {string} id */
+  /** A timed pop-up goes on elsewhere, if it does, where it was here. @param {string} id */
   #take(id) {
     this.#cards.get(id)?.remove();
     this.#cards.delete(id);
-    this.#fade.remove(id);
+    const left = this.#fade.remove(id, Date.now());
+    if (left !== null) this.client?.tell("left", {id, left});
   }
 
   /** @param {Entry} entry */
   #card(entry) {
-    const {title, body, important} = entry;
-    const by = [entry.sender ? `from ${entry.sender}` : null, entry.sample ? "sample" : null];
+    const {id, title, body, html, important, sender, sticky} = entry;
     const close = element("button", {
-      type: "button", class: "close", part: "close", "aria-label": `Close notification: ${title}`,
-      title: "Close. With Shift (click, Enter or Space): close all", onclick: (/** @type {MouseEvent} */ event) => this.#close(entry.id, event),
+      class: "icon close", part: "close", "aria-label": words.popupsClose(title), title: words.popupsCloseHint,
+      onclick: (/** @type {MouseEvent} */ event) => this.#close(id, event),
     }, icon(CROSS));
-    return element("div", {
-      role: "group", "aria-label": title, class: important ? "card important" : "card", part: important ? "card important" : "card",
+    const card = element("div", {
+      role: "group", "aria-label": title, class: `panel card${important ? " important" : ""}${sticky ? "" : " timed"}`,
+      part: important ? "card important" : "card",
     },
     element("span", {class: "mark", part: "mark"}, icon(...(important ? ALERT : BELL))),
     link(title, entry.url, "title", (event) => this.#followed(entry, event)), close,
-    body ? element("p", {class: "body text", part: "body", text: body}) : null,
-    element("p", {class: "meta quiet", part: "meta"},
-      ...by.map((part) => (part ? `${part} · ` : null)), element("time", {datetime: entry.at, text: ago(entry.at, Date.now())})));
+    body ? element("div", {class: "body text", part: "body"}, html ? rich(html) : body) : null,
+    element("p", {class: "meta quiet", part: "meta"}, ...marks(entry), sender ? `${words.from(sender)} · ` : null, when(entry.at)));
+    if (!sticky) swipeable(card, () => this.#dismiss(id, false));
+    return card;
   }
 
   /** Shift closes all that this tab holds, the waiting ones too. @param {string} id @param {MouseEvent} event */
@@ -175,8 +190,7 @@ export class HubPopups extends HubElement {
 
   /** @param {Entry} entry @param {Event} event */
   #followed(entry, event) {
-    const open = new CustomEvent("hub-open", {detail: {entry}, bubbles: true, composed: true, cancelable: true});
-    if (!this.dispatchEvent(open)) event.preventDefault();
+    this.opens(entry, event);
     void this.client?.dismiss([entry.id]);
   }
 
@@ -210,7 +224,7 @@ export class HubPopups extends HubElement {
     const target = this.#cameFrom;
     this.#cameFrom = null;
     if (target?.isConnected) target.focus();
-    else /** @type {HTMLElement | null} */ (this.shadowRoot?.activeElement ?? null)?.blur();
+    else this.focused?.blur();
   }
 
   /** @param {{hovered?: boolean, focused?: boolean}} change */
@@ -233,6 +247,16 @@ export class HubPopups extends HubElement {
     const over = this.#fade.due(Date.now());
     if (over.length) this.client?.faded(over);
     this.#pace();
+  }
+
+  /** Step aside for what has the focus: it must not lie hidden below (WCAG 2.4.11). */
+  #uncover() {
+    const focused = document.activeElement;
+    if (this.#cards.size === 0) this.removeAttribute("data-aside");
+    if (this.#cards.size === 0 || !focused || focused === this) return;
+    const {left, top, right, bottom} = focused.getBoundingClientRect();
+    const corners = [[left + 1, top + 1], [right - 1, bottom - 1]];
+    if (corners.every(([x, y]) => document.elementFromPoint?.(x, y) === this)) this.toggleAttribute("data-aside");
   }
 
   /** Where each card is. @returns {Map<HTMLElement, number>} */

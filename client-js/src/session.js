@@ -15,12 +15,15 @@
  *
  * @typedef {{do: "send", frame: TabFrame}
  *   | {do: "emit", type: string, detail: object}
- *   | {do: "settle", ref: number, ack?: Ack, error?: {code: string, message: string}}
- *   | {do: "reconnect", why: string}} Command
+ *   | {do: "settle", ref: number, ack?: Ack, error?: {code: string, message: string}, ids?: string[]}
+ *   | {do: "reconnect"}} Command
  * @typedef {"notified" | "elected" | "moved" | "dismissed" | "recalled" | "faded" | "refused" | "paused"} PopupReason
  */
 
 import {Inbox, newestFirst} from "./inbox.js";
+
+/** So many closed ones are remembered, against pop-ups that come late or from before the hub knew. */
+const REMEMBERED = 500;
 
 /** @returns {Command} */
 const send = (/** @type {TabFrame} */ frame) => ({do: "send", frame});
@@ -40,11 +43,22 @@ export class Session {
   #epoch = null;
   #seq = 0;
   #ref = 0;
-  /** Open pop-ups this tab holds, oldest first. @type {Map<string, Entry>} */
+  /** Open pop-ups the hub gave this tab, oldest first. @type {Map<string, Entry>} */
   #popups = new Map();
-  /** Wishes the hub has not acknowledged, with the pop-ups they closed. */
-  /** @type {Map<number, {frame: TabFrame & {ids?: string[]}, closed: Entry[]}>} */
+  /** What was told last to be on the screen. @type {Entry[]} */
+  #drawn = [];
+  /** What was closed for good, the latest last: with the pop-up, if it was here. @type {Map<string, Entry | undefined>} */
+  #gone = new Map();
+  /** Wishes the hub has not acknowledged. @type {Map<number, import("./wire.js").Dismiss | import("./wire.js").MarkRead>} */
   #pending = new Map();
+  #guarded;
+  #clear;
+
+  /** @param {boolean} [guarded] whether pop-ups wait for `guard(true)`, because another tab of the profile may show them */
+  constructor(guarded = false) {
+    this.#guarded = guarded;
+    this.#clear = !guarded;
+  }
 
   /** Where to go on after a reconnect, null before the first welcome. */
   get after() {
@@ -55,9 +69,9 @@ export class Session {
     return this.#seq;
   }
 
-  /** Open pop-ups this tab holds, oldest first. */
+  /** Open pop-ups this tab shows, oldest first. */
   get popups() {
-    return [...this.#popups.values()];
+    return this.#clear ? [...this.#popups.values()] : [];
   }
 
   /**
@@ -68,12 +82,12 @@ export class Session {
     if (frame.op === "welcome") return this.#welcome(frame);
     if ("seq" in frame && typeof frame.seq === "number") {
       if (this.#epoch === null || frame.seq <= this.#seq) return [];
-      if (frame.seq > this.#seq + 1) return [{do: "reconnect", why: `gap: had ${this.#seq}, got ${frame.seq}`}];
+      if (frame.seq > this.#seq + 1) return [{do: "reconnect"}];
       this.#seq = frame.seq;
     }
     switch (frame.op) {
       case "notify": return this.#notify(frame);
-      case "elected": return this.#setElected(frame.elected, frame.popups);
+      case "elected": return this.#setElected(frame);
       case "dismissed": return this.#closed(frame, "dismissed", this.inbox.read(frame.ids));
       case "archived": return this.#closed(frame, "dismissed", this.inbox.mark(frame.ids, "archived"));
       case "recalled": return this.#recalled(frame);
@@ -92,9 +106,45 @@ export class Session {
    * @returns {{ref: number, commands: Command[]}}
    */
   dismiss(ids) {
-    const closed = this.popups.filter((entry) => ids.includes(entry.id));
-    const ref = this.#wish({op: "dismiss", ids: [...ids], ref: this.nextRef()}, closed);
-    return {ref, commands: [send(this.#frame(ref)), ...this.#remove(ids, "dismissed"), emit("closed", {ids})]};
+    const {ref, commands} = this.#wish({op: "dismiss", ids: [...ids], ref: this.nextRef()});
+    return {ref, commands: [...commands, ...this.close(ids, "dismissed")]};
+  }
+
+  /**
+   * Take off the screen what is closed for good, whoever did it; the hub may not have heard of it yet.
+   * @param {readonly string[]} ids
+   * @param {PopupReason} reason
+   * @returns {Command[]}
+   */
+  close(ids, reason) {
+    for (const id of ids) {
+      this.#gone.set(id, this.#popups.get(id) ?? this.#gone.get(id));
+      if (this.#gone.size > REMEMBERED) this.#gone.delete([...this.#gone.keys()][0]);
+    }
+    return [...this.#remove(ids, reason), emit("closed", {ids})];
+  }
+
+  /**
+   * Bring back what was closed, because the hub refused it.
+   * @param {readonly string[]} ids
+   * @returns {Command[]}
+   */
+  reopen(ids) {
+    for (const id of ids) {
+      const entry = this.#gone.get(id);
+      this.#gone.delete(id);
+      if (entry && this.elected) this.#popups.set(id, entry);
+    }
+    return this.#redraw("refused");
+  }
+
+  /**
+   * Show pop-ups, or not: whether no other tab of this profile does.
+   * @param {boolean} clear
+   */
+  guard(clear) {
+    this.#clear = clear;
+    return this.#redraw(clear ? "elected" : "moved");
   }
 
   /**
@@ -103,8 +153,7 @@ export class Session {
    */
   read(what) {
     const fields = "upTo" in what ? {up_to: what.upTo} : {ids: [...what]};
-    const ref = this.#wish({op: "read", ...fields, ref: this.nextRef()}, []);
-    return {ref, commands: [send(this.#frame(ref))]};
+    return this.#wish({op: "read", ...fields, ref: this.nextRef()});
   }
 
   /**
@@ -122,7 +171,6 @@ export class Session {
    * @returns {Command[]}
    */
   pause() {
-    if (!this.elected && this.#popups.size === 0) return [];
     return this.#show(false, [], "paused");
   }
 
@@ -140,11 +188,8 @@ export class Session {
       this.#seq = frame.seq;
       this.inbox.replace(frame.inbox ?? [], frame.seq);
     }
-    return [
-      ...this.#show(frame.elected, frame.popups, frame.elected ? "elected" : "moved"),
-      ...[...this.#pending.values()].map(({frame: wish}) => send(wish)),
-      ...this.#changed(frame.unread, sameLog),
-    ];
+    const again = [...this.#pending.values()].map(send);
+    return [...this.#setElected(frame), ...again, ...this.#changed(frame.unread, sameLog)];
   }
 
   /** @param {import("./wire.js").Notify} frame */
@@ -153,41 +198,44 @@ export class Session {
     this.inbox.add(entry, frame.seq);
     /** @type {Command[]} */
     const commands = popup ? [send({op: "shown", ids: [entry.id]})] : [];
-    if (popup && !this.#popups.has(entry.id)) {
-      this.#popups.set(entry.id, entry);
-      commands.push(this.#popupsChanged([entry], [], "notified"));
-    }
+    if (popup) commands.push(...this.#offered([entry]), ...this.#redraw("notified"));
     return [...commands, emit("notification", {entry, popup}), ...this.#changed(frame.unread, true)];
   }
 
-  /**
-   * @param {boolean} elected
-   * @param {Entry[]} popups
-   */
-  #setElected(elected, popups) {
+  /** @param {{elected: boolean, popups: Entry[]}} frame */
+  #setElected({elected, popups}) {
     return this.#show(elected, elected ? popups : [], elected ? "elected" : "moved");
   }
 
   /**
-   * Hold exactly these pop-ups, less those whose dismissal is on its way.
+   * Hold exactly these pop-ups, less those that were closed.
    * @param {boolean} elected
    * @param {Entry[]} popups
    * @param {PopupReason} reason
    * @returns {Command[]}
    */
   #show(elected, popups, reason) {
-    const before = this.#popups;
-    const leaving = new Set([...this.#pending.values()].flatMap(({closed}) => closed.map((entry) => entry.id)));
-    const held = popups.filter((entry) => !leaving.has(entry.id)).sort((a, b) => newestFirst(b, a));
-    this.#popups = new Map(held.map((entry) => [entry.id, entry]));
-    const added = held.filter((entry) => !before.has(entry.id));
-    const removed = [...before.keys()].filter((id) => !this.#popups.has(id));
+    this.#popups.clear();
+    const closed = this.#offered(popups.sort((a, b) => newestFirst(b, a)));
+    if (!elected) this.#clear = !this.#guarded;
     /** @type {Command[]} */
     const commands = popups.length ? [send({op: "shown", ids: popups.map((entry) => entry.id)})] : [];
-    if (elected !== this.elected || elected) commands.push(emit("elected", {elected, popups: held}));
+    if (elected !== this.elected || elected) commands.push(emit("elected", {elected, popups: this.popups}));
     this.elected = elected;
-    if (added.length || removed.length) commands.push(this.#popupsChanged(added, removed, reason));
-    return commands;
+    return [...commands, ...this.#redraw(reason), ...closed];
+  }
+
+  /**
+   * Take pop-ups. What was closed in this profile and no wish of this tab tells of, the hub has perhaps never heard of:
+   * it is told, for it would count as open with no tab to show it.
+   * @param {Entry[]} entries
+   * @returns {Command[]}
+   */
+  #offered(entries) {
+    for (const entry of entries) (this.#gone.has(entry.id) ? this.#gone : this.#popups).set(entry.id, entry);
+    const told = [...this.#pending.values()].flatMap(({ids}) => ids);
+    const untold = entries.map(({id}) => id).filter((id) => this.#gone.has(id) && !told.includes(id));
+    return untold.length ? this.dismiss(untold).commands : [];
   }
 
   /**
@@ -197,9 +245,7 @@ export class Session {
    * @returns {Command[]}
    */
   #closed(frame, reason, sure) {
-    return [
-      ...this.#remove(frame.ids, reason), emit("closed", {ids: frame.ids}), ...this.#changed(frame.unread, sure),
-    ];
+    return [...this.close(frame.ids, reason), ...this.#changed(frame.unread, sure)];
   }
 
   /** @param {import("./wire.js").Marked} frame */
@@ -242,32 +288,31 @@ export class Session {
   #refused(frame) {
     const error = {code: frame.code, message: frame.message};
     if (typeof frame.ref !== "number") return [emit("error", error)];
-    const wish = this.#pending.get(frame.ref);
+    const ids = this.#pending.get(frame.ref)?.ids ?? [];
     this.#pending.delete(frame.ref);
-    /** @type {Command[]} */
-    const commands = [{do: "settle", ref: frame.ref, error}, emit("error", error)];
-    if (!wish?.closed.length || !this.elected) return commands;
-    for (const entry of wish.closed) this.#popups.set(entry.id, entry);
-    return [this.#popupsChanged(wish.closed, [], "refused"), ...commands];
+    return [...this.reopen(ids), {do: "settle", ref: frame.ref, error, ids}, emit("error", error)];
   }
 
   /**
    * @param {readonly string[]} ids
    * @param {PopupReason} reason
-   * @returns {Command[]}
    */
   #remove(ids, reason) {
-    const removed = ids.filter((id) => this.#popups.delete(id));
-    return removed.length ? [this.#popupsChanged([], removed, reason)] : [];
+    for (const id of ids) this.#popups.delete(id);
+    return this.#redraw(reason);
   }
 
   /**
-   * @param {Entry[]} added
-   * @param {string[]} removed
+   * Tell what changed on the screen.
    * @param {PopupReason} reason
+   * @returns {Command[]}
    */
-  #popupsChanged(added, removed, reason) {
-    return emit("popups", {popups: this.popups, added, removed, reason});
+  #redraw(reason) {
+    const {popups} = this;
+    const added = without(popups, this.#drawn);
+    const removed = without(this.#drawn, popups).map(({id}) => id);
+    this.#drawn = popups;
+    return added.length || removed.length ? [emit("popups", {popups, added, removed, reason})] : [];
   }
 
   /**
@@ -284,15 +329,15 @@ export class Session {
 
   /**
    * @param {import("./wire.js").Dismiss | import("./wire.js").MarkRead} frame
-   * @param {Entry[]} closed
+   * @returns {{ref: number, commands: Command[]}}
    */
-  #wish(frame, closed) {
-    this.#pending.set(frame.ref, {frame, closed});
-    return frame.ref;
+  #wish(frame) {
+    this.#pending.set(frame.ref, frame);
+    return {ref: frame.ref, commands: [send(frame)]};
   }
+}
 
-  /** @param {number} ref */
-  #frame(ref) {
-    return /** @type {{frame: TabFrame}} */ (this.#pending.get(ref)).frame;
-  }
+/** Leave out of some what is among others. @param {Entry[]} some @param {Entry[]} others */
+function without(some, others) {
+  return some.filter(({id}) => !others.some((other) => other.id === id));
 }

@@ -80,13 +80,13 @@ export class Socket {
   #timer;
 
   /**
-   * @param {string} url the hub's http(s) origin
+   * @param {string} url the hub's http(s) address, with a slash at its end
    * @param {(() => string | Promise<string>) | string} token how to get one, or a single one for the whole life
    * @param {Owner} owner
    * @param {Machine} machine
    */
   constructor(url, token, owner, machine) {
-    const target = new URL("v1/ws", url.endsWith("/") ? url : `${url}/`);
+    const target = new URL("v1/ws", url);
     target.protocol = target.protocol.replace("http", "ws");
     this.#url = target.href;
     this.#getToken = typeof token === "function" ? token : null;
@@ -142,9 +142,7 @@ export class Socket {
    * @returns {boolean} false when there is no connection to send it on
    */
   send(frame) {
-    if (this.state !== "connected" || !this.#socket) return false;
-    this.#write(frame);
-    return true;
+    return this.state === "connected" && this.#write(frame);
   }
 
   /**
@@ -156,16 +154,12 @@ export class Socket {
     const old = fresh || this.#token === null || (this.#expires !== null && this.#expires <= this.#machine.now());
     if (old && this.#getToken) {
       this.#asked = this.#machine.now();
-      this.#keep(trimmed(await this.#getToken()));
+      const token = trimmed(await this.#getToken());
+      this.#token = token;
+      this.#expires = expiry(token);
     }
     if (!this.#token) throw new Error("there is no token");
     return this.#token;
-  }
-
-  /** @param {string} token */
-  #keep(token) {
-    this.#token = token;
-    this.#expires = expiry(token);
   }
 
   /** @param {string} token */
@@ -177,10 +171,12 @@ export class Socket {
     socket.onclose = ({code, reason}) => this.#lost(code, reason);
   }
 
-  /** @param {TabFrame} frame */
+  /** Not into a socket that the browser has ended: the event that says so may come later. @param {TabFrame} frame */
   #write(frame) {
-    this.#socket?.send(encode(frame));
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(encode(frame));
     this.#owner.sent(frame);
+    return true;
   }
 
   /** @param {unknown} data */

@@ -64,7 +64,8 @@ export class TopLayer {
 
 function modalDialogs() {
   try {
-    return [...document.querySelectorAll("dialog:modal")];
+    // The dialog of a hub-broadcast is in its shadow, and has a slot for what comes into the element.
+    return [...document.querySelectorAll("dialog:modal, hub-broadcast[open]")];
   } catch {
     return []; // a browser without :modal has no top layer to come above either
   }

@@ -11,7 +11,7 @@
  * @property {string} type
  * @property {string} title
  * @property {string | null} [body] plain text
- * @property {string} [html] cleaned by the hub; this client never renders it
+ * @property {string} [html] of a few harmless elements, cleaned by the hub; html.js shows it without parsing markup
  * @property {string} [url]
  * @property {string} account
  * @property {string} [contact]
@@ -51,22 +51,22 @@
 
 export const SUBPROTOCOL = "hub.v1+json";
 
-/** @type {Check} */
-const text = (value) => typeof value === "string";
-/** @type {Check} */
-const flag = (value) => typeof value === "boolean";
+/** @type {(type: string) => Check} */
+const is = (type) => (value) => typeof value === type;
+/** @type {(check: Check) => Check} */
+const list = (check) => (value) => Array.isArray(value) && value.every(check);
+const text = is("string");
+const flag = is("boolean");
 /** @type {Check} */
 const count = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 /** @type {Check} */
 const positive = (value) => typeof value === "number" && value > 0;
 /** @type {Check} */
-const texts = (value) => Array.isArray(value) && value.every(text);
-/** @type {Check} */
-const map = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-/** @type {Check} */
-const entry = (value) => map(value) && ["id", "title"].every((name) => text(/** @type {any} */ (value)[name]));
-/** @type {Check} */
-const entries = (value) => Array.isArray(value) && value.every(entry);
+const map = (value) => Object(value) === value && !Array.isArray(value);
+/** @type {(value: any) => boolean} */
+const entry = (value) => map(value) && text(value.id) && text(value.title);
+const texts = list(text);
+const entries = list(entry);
 /** @type {(check: Check) => Check} */
 const maybe = (check) => (value) => value === undefined || value === null || check(value);
 
@@ -119,11 +119,11 @@ export function encode(frame) {
 
 /** Close codes that a person or a program wants to tell apart, by name. */
 /** @type {Readonly<Record<number, string>>} */
-export const CLOSE_CODES = Object.freeze({
+export const CLOSE_CODES = {
   4000: "draining", 4001: "rebalance", 4002: "too_slow", 4003: "resync", 4004: "no_pong", 4005: "token_expired",
   4006: "rate_limited", 4007: "store_unavailable",
   4500: "bad_token", 4501: "bad_message", 4502: "no_hello", 4503: "removed", 4504: "too_many_tabs", 4505: "tab_replaced",
-});
+};
 
 /**
  * Say what a close code asks for: come back, come back with a new token, try once more with a new token, or stay away
@@ -138,17 +138,25 @@ export function policy(code) {
 }
 
 /**
- * Read when a token ends from its own payload, in ms since 1970; null where it does not say. Nothing is trusted by this:
- * it only tells when to ask for the next one.
+ * Read what a token says of itself; nothing where it cannot be read. Nothing is trusted by this: it only tells when to ask
+ * for the next one, and whose tabs belong together.
+ * @param {string} token
+ * @returns {{exp?: unknown, act?: {sub?: unknown}}}
+ */
+export function claims(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Tell when a token ends, in ms since 1970; null where it does not say.
  * @param {string} token
  * @returns {number | null}
  */
 export function expiry(token) {
-  try {
-    const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const {exp} = JSON.parse(atob(payload));
-    return typeof exp === "number" ? exp * 1000 : null;
-  } catch {
-    return null;
-  }
+  const {exp} = claims(token);
+  return typeof exp === "number" ? exp * 1000 : null;
 }

@@ -51,6 +51,16 @@ const RECORDED = {
     ],
     said: ["visible", "returned", "focused", "returned", "focused"],
   },
+  "eight flips of a window manager, ended where they began": {
+    from: ["visible", true],
+    events: [
+      ["blur", "visible", false], ["visibilitychange", "hidden", false], ["visibilitychange", "visible", false],
+      ["focus", "visible", true], ["blur", "visible", false], ["visibilitychange", "hidden", true],
+      ["visibilitychange", "visible", true], ["focus", "visible", true],
+    ],
+    // Never a demotion; a return each time, since another tab may have been elected meanwhile.
+    said: ["returned", "focused", "focused", "returned"],
+  },
   "into the back/forward cache": {
     from: ["visible", true],
     events: [["pagehide", "visible", true], ["visibilitychange", "hidden", true], ["freeze", "hidden", true]],
@@ -58,7 +68,61 @@ const RECORDED = {
   },
 };
 
+// From reports of others (no run of these browsers here): Firefox has no freeze and no resume, and a covered window stays
+// visible; Safari may leave by a link with pagehide alone, and return with pageshow alone; iOS stops a page without a word.
+const REPORTED = {
+  "Firefox: tab left": {
+    from: ["visible", true],
+    events: [["visibilitychange", "hidden", true], ["blur", "hidden", false]],
+    said: ["hidden"],
+  },
+  "Firefox: tab shown": {
+    from: ["hidden", false],
+    events: [["visibilitychange", "visible", false], ["focus", "visible", true]],
+    said: ["visible", "returned", "focused"],
+  },
+  "Firefox: window covered by another, or the screen locked": {
+    from: ["visible", true],
+    events: [["blur", "visible", false]],
+    said: ["visible"],
+  },
+  "Firefox: focus from the address bar back into the page": {
+    from: ["visible", false],
+    events: [["focus", "visible", true], ["focus", "visible", true]],
+    said: ["focused"],
+  },
+  "Firefox: focus into a frame and out of it": {
+    from: ["visible", true],
+    events: [["blur", "visible", true], ["focus", "visible", true]],
+    said: [],
+  },
+  "Safari: left by a link": {from: ["visible", true], events: [["pagehide", "visible", true]], said: ["left"]},
+  "Safari: left by a link and back": {
+    from: ["visible", true],
+    events: [["pagehide", "visible", true], ["pageshow", "visible", true]],
+    said: ["left", "focused", "returned"],
+  },
+  "Safari: back, and the focus comes later": {
+    from: ["visible", true],
+    events: [["pagehide", "visible", true], ["pageshow", "visible", false], ["focus", "visible", true]],
+    said: ["left", "visible", "returned", "focused"],
+  },
+  "iOS: to another app and back": {
+    from: ["visible", true],
+    events: [["visibilitychange", "hidden", true], ["visibilitychange", "visible", true]],
+    said: ["focused", "returned"],
+  },
+  "iOS: stopped without a word, back with focus only": {from: ["visible", true], events: [["focus", "visible", true]], said: []},
+};
+
 describe("recorded orders of events", () => {
+  test.each(Object.entries(REPORTED))("%s", (_, {from, events, said}) => {
+    const scene = watch(...from);
+    for (const event of events) scene.page.fire(...event);
+    scene.clock.pass(1000);
+    expect(scene.said).toEqual(said);
+  });
+
   test.each(Object.entries(RECORDED))("%s", (_, {from, events, said}) => {
     const scene = watch(...from);
     for (const event of events) scene.page.fire(...event);

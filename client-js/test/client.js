@@ -2,7 +2,7 @@ import {connect} from "../src/hub.js";
 import {Clock, FakePage, settled, sockets, token, welcome} from "./scene.js";
 
 /** A client in a scene where clock, chance, sockets, page and HTTP are the test's. */
-export async function scene(options = {}, {visibility = "visible", focus = true} = {}) {
+export async function scene(options = {}, {visibility = "visible", focus = true} = {}, profile = {locks: null, BroadcastChannel: null}, random = () => 0.5) {
   const clock = new Clock();
   const page = new FakePage(visibility, focus);
   const wires = sockets();
@@ -19,7 +19,7 @@ export async function scene(options = {}, {visibility = "visible", focus = true}
     return issued.at(-1);
   };
   const client = connect({url: "https://hub.example", getToken, ...options}, {
-    ...clock, now: clock.now, random: () => 0.5, WebSocket: wires.FakeSocket, page, fetch,
+    ...clock, now: clock.now, random, WebSocket: wires.FakeSocket, page, fetch, ...profile,
   });
   const heard = [];
   for (const type of ["notification", "popups", "closed", "unread", "elected", "connection", "preferences", "error"]) {
@@ -29,10 +29,11 @@ export async function scene(options = {}, {visibility = "visible", focus = true}
   return {client, clock, page, wires, asked, answers, issued, heard, types: () => heard.splice(0).map(([type]) => type)};
 }
 
-export async function connected(options, more) {
-  const made = await scene(options);
+export async function connected(options, more, profile, random) {
+  const made = await scene(options, {}, profile, random);
   made.wires.last.open();
   made.wires.last.hear(welcome(more));
+  await settled();
   return made;
 }
 

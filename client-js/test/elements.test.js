@@ -1,53 +1,14 @@
 // @vitest-environment happy-dom
-import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
+import {describe, expect, test, vi} from "vitest";
 import "../src/elements.js";
 import {HubClient} from "../src/hub.js";
-import {entry, settled, sockets, token, welcome} from "./scene.js";
+import {all, click, eachOnAnEmptyPage, getToken, named, net, press, sent, show} from "./page.js";
+import {entry, settled, welcome} from "./scene.js";
 
-let wires;
-let issued;
-
-beforeEach(() => {
-  wires = sockets();
-  issued = 0;
-  vi.stubGlobal("WebSocket", wires.FakeSocket);
-  vi.spyOn(document, "hasFocus").mockReturnValue(true);
-  document.title = "CRM";
-});
-
-afterEach(async () => {
-  document.body.replaceChildren();
-  document.head.querySelectorAll("link").forEach((link) => link.remove());
-  await settled();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
-const getToken = () => {
-  issued += 1;
-  return token(Date.now() + 3_600_000);
-};
-
-/** Put an element on the page and, for the first, say hello and welcome. */
-async function show(tag, more = {}, properties = {}) {
-  const made = document.createElement(tag);
-  made.setAttribute("url", "https://hub.example");
-  Object.assign(made, {getToken, ...properties});
-  document.body.append(made);
-  await settled();
-  if (wires.last.readyState === 0) {
-    wires.last.open();
-    wires.last.hear(welcome(more));
-  }
-  return made;
-}
+eachOnAnEmptyPage();
 
 const open = (...ids) => ({popups: ids.map((id) => entry(id)), inbox: ids.map((id) => entry(id)).reverse(), seq: ids.length, unread: ids.length});
-const all = (host, selector) => [...host.shadowRoot.querySelectorAll(selector)];
-const named = (host, name) => all(host, "button").find((button) => (button.getAttribute("aria-label") ?? button.textContent) === name);
 const cards = (host) => all(host, "[role=group]").map((card) => card.getAttribute("aria-label"));
-const sent = (op) => wires.last.sent.filter((frame) => frame.op === op);
-const click = (button, options = {}) => button.dispatchEvent(new MouseEvent("click", {detail: 1, bubbles: true, ...options}));
 
 describe("one connection per hub and page", () => {
   test("elements with the same url share it, whoever has the token", async () => {
@@ -55,11 +16,11 @@ describe("one connection per hub and page", () => {
     bell.setAttribute("url", "https://hub.example/");
     document.body.append(bell);
     await settled();
-    expect(wires.made.length).toBe(0);
+    expect(net.wires.made.length).toBe(0);
     const popups = await show("hub-popups", {unread: 2});
-    expect(wires.made.length).toBe(1);
+    expect(net.wires.made.length).toBe(1);
     expect(bell.client).toBe(popups.client);
-    expect(issued).toBe(1);
+    expect(net.issued).toBe(1);
   });
 
   test("a move within the page keeps it, leaving closes it", async () => {
@@ -81,8 +42,8 @@ describe("one connection per hub and page", () => {
     popups.client = client;
     document.body.append(popups);
     await settled();
-    wires.last.open();
-    wires.last.hear(welcome(open("n1")));
+    net.wires.last.open();
+    net.wires.last.hear(welcome(open("n1")));
     expect(cards(popups)).toEqual(["Title n1"]);
     popups.remove();
     await settled();
@@ -108,11 +69,88 @@ describe("<hub-popups>", () => {
     expect(cards(host)).toEqual([]);
   });
 
-  test("text is text: no markup from the hub is rendered, no script address followed", async () => {
-    const bad = entry("n1", {title: "<img src=x>", body: "<b>x</b>", html: "<b>x</b>", url: "javascript:alert(1)"});
+  test("text is text: no markup is rendered, no script address followed", async () => {
+    const bad = entry("n1", {title: "<img src=x>", body: "<b>x</b>", url: "javascript:alert(1)"});
     const host = await show("hub-popups", {popups: [bad], seq: 1});
     expect(all(host, "img, b, a")).toEqual([]);
     expect(cards(host)).toEqual(["<img src=x>"]);
+  });
+
+  test("D-05: what a broadcast set in bold and linked is, and nothing else", async () => {
+    const html = 'Read <b>now</b>: <a href="https://crm.example/plan?a=1&amp;b=2">the plan</a> &lt;img src=x&gt;';
+    const host = await show("hub-popups", {popups: [entry("n1", {html, sender: "Dan"})], seq: 1});
+    const [body] = all(host, ".body");
+    expect(body.textContent).toBe("Read now: the plan <img src=x>");
+    expect([...body.children].map(({tagName, href, rel}) => [tagName, href, rel])).toEqual([
+      ["B", undefined, undefined], ["A", "https://crm.example/plan?a=1&b=2", "noopener noreferrer"],
+    ]);
+    expect(all(host, ".meta")[0].textContent).toMatch(/^from Dan · /);
+  });
+
+  test("R-15, AMB-37: importance and a sample are told in words", async () => {
+    const host = await show("hub-popups", {popups: [entry("n1", {important: true, sample: true}), entry("n2")], seq: 2});
+    expect(all(host, ".badge").map((badge) => badge.textContent)).toEqual(["Important", "Sample"]);
+  });
+
+  test("a timed one is pushed aside by a finger, not by the mouse; a sticky one only by its button", async () => {
+    const host = await show("hub-popups", {popups: [entry("n1"), entry("n2", {sticky: true})], seq: 2});
+    const push = (card, pointerType, by) => {
+      const at = (type, clientX) => card.dispatchEvent(Object.assign(new Event(type, {bubbles: true}), {pointerType, clientX}));
+      at("pointerdown", 10);
+      at("pointermove", 10 + by);
+      at("pointerup", 10 + by);
+    };
+    const [timed, sticky] = all(host, "[role=group]");
+    push(timed, "mouse", 100);
+    push(timed, "touch", 45);
+    push(sticky, "touch", 100);
+    expect([cards(host).length, timed.style.getPropertyValue("translate")]).toEqual([2, ""]);
+    push(timed, "touch", -46);
+    expect(cards(host)).toEqual(["Title n2"]);
+    expect(sent("dismiss")[0].ids).toEqual(["n1"]);
+  });
+
+  test("AMB-45: a timed one that comes back goes on where it was, here or in another tab of the profile", async () => {
+    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
+    try {
+      const host = document.createElement("hub-popups");
+      host.setAttribute("url", "https://hub.example");
+      host.getToken = getToken;
+      document.body.append(host);
+      await vi.advanceTimersByTimeAsync(0);
+      net.wires.last.open();
+      net.wires.last.hear(welcome({popups: [entry("n1"), entry("n2")], seq: 2}));
+      const tell = vi.spyOn(host.client, "tell");
+      await vi.advanceTimersByTimeAsync(4_000);
+      net.wires.last.hear({op: "elected", elected: false, popups: []});
+      expect(tell).toHaveBeenCalledWith("left", {id: "n1", left: 2_000});
+      host.client.dispatchEvent(new CustomEvent("told", {detail: {kind: "left", detail: {id: "n2", left: 500}}}));
+      await vi.advanceTimersByTimeAsync(10_000);
+      net.wires.last.hear({op: "elected", elected: true, popups: [entry("n1"), entry("n2")]});
+      await vi.advanceTimersByTimeAsync(600);
+      expect(cards(host)).toEqual(["Title n1"]);
+      await vi.advanceTimersByTimeAsync(1_500);
+      expect(cards(host)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("WCAG 2.4.11: they step aside for what has the focus", async () => {
+    const host = await show("hub-popups", open("n1"));
+    const field = document.body.appendChild(document.createElement("input"));
+    vi.spyOn(field, "getBoundingClientRect").mockReturnValue({left: 150, top: 150, right: 250, bottom: 190});
+    let covered = 180;
+    document.elementFromPoint = (x, y) => (y < covered ? host : field);
+    field.focus();
+    expect(host.hasAttribute("data-aside")).toBe(false);
+    field.blur();
+    covered = 200;
+    field.focus();
+    expect(host.hasAttribute("data-aside")).toBe(true);
+    click(named(host, "Close notification: Title n1"));
+    expect(host.hasAttribute("data-aside")).toBe(false);
+    delete document.elementFromPoint;
   });
 
   test("a link is followed and the pop-up closed; the page may route it itself", async () => {
@@ -153,19 +191,19 @@ describe("<hub-popups>", () => {
 
   test("R-18: pop-ups leave with the election and come with it", async () => {
     const host = await show("hub-popups", open("n1", "n2"));
-    wires.last.hear({op: "elected", elected: false, popups: []});
+    net.wires.last.hear({op: "elected", elected: false, popups: []});
     expect(cards(host)).toEqual([]);
     expect(sent("dismiss")).toEqual([]);
-    wires.last.hear({op: "elected", elected: true, popups: [entry("n2")]});
+    net.wires.last.hear({op: "elected", elected: true, popups: [entry("n2")]});
     expect(cards(host)).toEqual(["Title n2"]);
-    wires.last.hear({op: "dismissed", seq: 3, ids: ["n2"], unread: 1});
+    net.wires.last.hear({op: "dismissed", seq: 3, ids: ["n2"], unread: 1});
     expect(cards(host)).toEqual([]);
   });
 
   test("Escape closes the pop-up that has the focus", async () => {
     const host = await show("hub-popups", open("n1", "n2"));
     const button = named(host, "Close notification: Title n1");
-    button.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, composed: true}));
+    press(button, "Escape");
     expect(sent("dismiss")[0].ids).toEqual(["n1"]);
   });
 
@@ -177,15 +215,15 @@ describe("<hub-popups>", () => {
       host.getToken = getToken;
       document.body.append(host);
       await vi.advanceTimersByTimeAsync(0);
-      wires.last.open();
-      wires.last.hear(welcome({popups: [entry("n1"), entry("n2", {sticky: true})], seq: 2}));
+      net.wires.last.open();
+      net.wires.last.hear(welcome({popups: [entry("n1"), entry("n2", {sticky: true})], seq: 2}));
       await vi.advanceTimersByTimeAsync(5_900);
       expect(cards(host).length).toBe(2);
       await vi.advanceTimersByTimeAsync(200);
       expect(cards(host)).toEqual(["Title n2"]);
       expect(sent("faded")).toEqual([{op: "faded", ids: ["n1"]}]);
       host.shadowRoot.querySelector("section").dispatchEvent(new Event("pointerenter"));
-      wires.last.hear({op: "notify", seq: 3, popup: true, unread: 3, entry: entry("n3")});
+      net.wires.last.hear({op: "notify", seq: 3, popup: true, unread: 3, entry: entry("n3")});
       await vi.advanceTimersByTimeAsync(30_000);
       expect(cards(host)).toEqual(["Title n2", "Title n3"]);
       host.shadowRoot.querySelector("section").dispatchEvent(new Event("pointerleave"));
@@ -204,8 +242,8 @@ describe("<hub-popups>", () => {
       host.getToken = getToken;
       document.body.append(host);
       await vi.advanceTimersByTimeAsync(0);
-      wires.last.open();
-      wires.last.hear(welcome(open("n1", "n2")));
+      net.wires.last.open();
+      net.wires.last.hear(welcome(open("n1", "n2")));
       const close = named(host, "Close notification: Title n2");
       const focus = vi.spyOn(close, "focus");
       document.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyT", altKey: true}));
@@ -213,7 +251,7 @@ describe("<hub-popups>", () => {
       expect(host.shadowRoot.activeElement).toBe(close);
       await vi.advanceTimersByTimeAsync(60_000);
       expect(cards(host)).toEqual(["Title n1", "Title n2"]);
-      wires.last.hear({op: "dismissed", seq: 3, ids: ["n2"], unread: 1});
+      net.wires.last.hear({op: "dismissed", seq: 3, ids: ["n2"], unread: 1});
       await vi.advanceTimersByTimeAsync(6_100);
       expect(cards(host)).toEqual([]);
     } finally {
@@ -229,13 +267,13 @@ describe("<hub-popups>", () => {
       host.getToken = getToken;
       document.body.append(host);
       await vi.advanceTimersByTimeAsync(0);
-      wires.last.open();
-      wires.last.hear(welcome());
-      wires.last.hear({op: "notify", seq: 1, popup: true, unread: 1, entry: entry("n1")});
+      net.wires.last.open();
+      net.wires.last.hear(welcome());
+      net.wires.last.hear({op: "notify", seq: 1, popup: true, unread: 1, entry: entry("n1")});
       await vi.advanceTimersByTimeAsync(150);
       expect(host.querySelector("[role=status]").textContent).toBe("Title n1: Body n1");
-      for (const seq of [2, 3, 4, 5]) wires.last.hear({op: "notify", seq, popup: true, unread: seq, entry: entry(`n${seq}`)});
-      wires.last.hear({op: "notify", seq: 6, popup: true, unread: 6, entry: entry("n6", {important: true})});
+      for (const seq of [2, 3, 4, 5]) net.wires.last.hear({op: "notify", seq, popup: true, unread: seq, entry: entry(`n${seq}`)});
+      net.wires.last.hear({op: "notify", seq: 6, popup: true, unread: 6, entry: entry("n6", {important: true})});
       await vi.advanceTimersByTimeAsync(150);
       expect(host.querySelector("[role=status]").textContent).toBe("4 new notifications");
       expect(host.querySelector("[role=alert]").textContent).toBe("Title n6: Body n6");
@@ -254,8 +292,8 @@ describe("the mark of an unattended pop-up", () => {
     document.head.append(Object.assign(document.createElement("link"), {rel: "icon", href: "/own.svg"}));
     document.hasFocus.mockReturnValue(false);
     await show("hub-popups", {}, {});
-    wires.last.hear({op: "notify", seq: 1, popup: true, unread: 1, entry: entry("n1")});
-    wires.last.hear({op: "notify", seq: 2, popup: true, unread: 2, entry: entry("n2")});
+    net.wires.last.hear({op: "notify", seq: 1, popup: true, unread: 1, entry: entry("n1")});
+    net.wires.last.hear({op: "notify", seq: 2, popup: true, unread: 2, entry: entry("n2")});
     expect(document.title).toBe("(2) CRM");
     expect(icons()).toHaveLength(1);
     expect(icons()).not.toContain("/own.svg");
@@ -268,88 +306,25 @@ describe("the mark of an unattended pop-up", () => {
     expect(icons()).toEqual(["/own.svg"]);
   });
 
+  test("a page that adds to its own title takes no second mark along; an installed app's icon counts what is unread", async () => {
+    const mark = vi.fn(async () => { throw new Error("not installed"); });
+    vi.stubGlobal("navigator", {setAppBadge: mark});
+    document.hasFocus.mockReturnValue(false);
+    await show("hub-popups", {}, {});
+    net.wires.last.hear({op: "notify", seq: 1, popup: true, unread: 7, entry: entry("n1")});
+    document.title += " · Eve";
+    await settled();
+    expect([document.title, mark.mock.calls]).toEqual(["(1) CRM · Eve", [[7]]]);
+  });
+
   test("restored when they are closed elsewhere or move to another tab", async () => {
     document.hasFocus.mockReturnValue(false);
     await show("hub-popups", open("n1", "n2"));
     expect(document.title).toBe("(2) CRM");
-    wires.last.hear({op: "dismissed", seq: 3, ids: ["n1"], unread: 1});
+    net.wires.last.hear({op: "dismissed", seq: 3, ids: ["n1"], unread: 1});
     expect(document.title).toBe("(1) CRM");
-    wires.last.hear({op: "elected", elected: false, popups: []});
+    net.wires.last.hear({op: "elected", elected: false, popups: []});
     expect(document.title).toBe("CRM");
     expect(icons()).toEqual(["/favicon.ico"]);
-  });
-});
-
-describe("<hub-bell>", () => {
-  const respond = (...pages) => {
-    const fetch = vi.fn(async () => ({ok: true, status: 200, json: async () => pages.shift()}));
-    vi.stubGlobal("fetch", fetch);
-    return fetch;
-  };
-  const rows = (host) => all(host, "li").map((row) => `${row.className} ${row.querySelector(".title").textContent}`.trim());
-
-  test("its name says how many are unread", async () => {
-    respond();
-    const bell = await show("hub-bell");
-    const button = bell.shadowRoot.querySelector("button");
-    expect(button.getAttribute("aria-label")).toBe("Notifications");
-    wires.last.hear({op: "notify", seq: 1, popup: false, unread: 120, entry: entry("n1")});
-    expect(button.getAttribute("aria-label")).toBe("Notifications, 120 unread");
-    expect(bell.shadowRoot.querySelector(".count").textContent).toBe("99+");
-  });
-
-  test("opens a dialog with the inbox, reads on, marks read", async () => {
-    const fetch = respond(
-      {items: [entry("n3"), entry("n2", {state: "read"})], next_cursor: "older", unread: 1},
-      {items: [entry("n1")], next_cursor: null, unread: 1},
-    );
-    const bell = await show("hub-bell", {unread: 1});
-    const button = named(bell, "Notifications, 1 unread");
-    click(button);
-    await settled();
-    const dialog = bell.shadowRoot.querySelector("[role=dialog]");
-    expect([dialog.hidden, dialog.getAttribute("aria-label"), button.getAttribute("aria-expanded")]).toEqual([false, "Notifications", "true"]);
-    expect(rows(bell)).toEqual(["unread Title n3", "Title n2"]);
-    click(named(bell, "Load more"));
-    await settled();
-    expect(fetch.mock.calls.map(([url]) => url)).toEqual(["https://hub.example/v1/inbox?state=all", "https://hub.example/v1/inbox?state=all&cursor=older"]);
-    expect(rows(bell)).toEqual(["unread Title n3", "Title n2", "unread Title n1"]);
-    expect(named(bell, "Load more").hidden).toBe(true);
-    click(named(bell, "Mark as read: Title n3"));
-    expect(sent("read")).toEqual([{op: "read", ids: ["n3"], ref: 1}]);
-    click(named(bell, "Mark all as read"));
-    expect(sent("read")[1]).toMatchObject({up_to: 0});
-    dialog.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
-    expect([dialog.hidden, button.getAttribute("aria-expanded")]).toEqual([true, "false"]);
-  });
-
-  test("says when it is empty, offline, or could not load", async () => {
-    respond({items: [], next_cursor: null, unread: 0});
-    const bell = await show("hub-bell");
-    click(named(bell, "Notifications"));
-    await settled();
-    const notice = bell.shadowRoot.querySelector(".notice");
-    expect([bell.shadowRoot.querySelector(".empty").hidden, notice.hidden]).toEqual([false, true]);
-    wires.last.lose(1006);
-    expect(notice.textContent).toMatch(/Offline/);
-  });
-
-  test("says nothing about the inbox of nobody", async () => {
-    const bell = document.createElement("hub-bell");
-    document.body.append(bell);
-    click(named(bell, "Notifications"));
-    expect(bell.shadowRoot.querySelector(".empty").hidden).toBe(true);
-    expect(bell.shadowRoot.querySelector(".notice").textContent).toBe("Not signed in.");
-  });
-
-  test("opens when 'N more' is pressed", async () => {
-    respond({items: [], next_cursor: null, unread: 0});
-    const bell = await show("hub-bell", open("n1", "n2", "n3", "n4", "n5"));
-    const popups = await show("hub-popups");
-    click(named(popups, "1 more"));
-    await settled();
-    expect(bell.shadowRoot.querySelector("[role=dialog]").hidden).toBe(false);
-    document.body.dispatchEvent(new Event("pointerdown", {bubbles: true}));
-    expect(bell.shadowRoot.querySelector("[role=dialog]").hidden).toBe(true);
   });
 });

@@ -35,6 +35,34 @@ test("one that comes later stays its whole time", () => {
   expect(fade.due(20_000)).toEqual([]);
 });
 
+test("AMB-45: one that leaves and comes back goes on where it was", () => {
+  const fade = new Fade();
+  fade.run(true, 0);
+  fade.add("a", 6000, 0);
+  fade.add("b", 6000, 0);
+  expect(fade.remove("a", 2500)).toBe(3500);
+  expect(fade.remove("a", 2500)).toBeNull();
+  fade.add("a", 6000, 10_000);
+  expect(fade.next(10_000)).toBe(0);
+  expect(fade.due(10_000)).toEqual(["b"]);
+  expect(fade.next(10_000)).toBe(3500);
+});
+
+test("another tab's word on the time left counts, if it is less", () => {
+  const fade = new Fade();
+  fade.run(true, 0);
+  fade.told("a", 1000, 0);
+  fade.add("a", 6000, 0);
+  fade.add("b", 6000, 0);
+  fade.told("b", 2000, 1000);
+  fade.told("b", 9000, 1000);
+  expect(fade.due(1000)).toEqual(["a"]);
+  expect(fade.next(1000)).toBe(2000);
+  for (let n = 0; n < 101; n++) fade.told(`c${n}`, 1, 1000);
+  fade.add("a", 6000, 1000);
+  expect(fade.due(3000)).toEqual(["b"]);
+});
+
 test("R-20: the mark counts what came up unattended and is not dismissed", () => {
   const mark = new Unattended();
   mark.popups({added: [{id: "a"}], focused: true, elected: true});

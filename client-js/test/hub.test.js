@@ -95,6 +95,34 @@ describe("connecting", () => {
     expect(wires.made.length).toBe(2);
   });
 
+  test("a hub that restarts gets its tabs back spread over the whole window", async () => {
+    const waits = [];
+    for (let chance = 0; chance < 1; chance += 0.25) {
+      const made = await connected({}, {}, undefined, () => chance);
+      made.wires.last.hear({op: "bye", code: 4000, reconnect: true, delay_ms: [1000, 9000]});
+      made.wires.last.lose(4000);
+      waits.push(await wait(made));
+    }
+    expect(waits).toEqual([1000, 3000, 5000, 7000]);
+  });
+
+  test("bye without a window: the usual backoff; one that says no is for good", async () => {
+    const made = await connected();
+    made.wires.last.hear({op: "bye", code: 4001, reconnect: true});
+    made.wires.last.lose(4001);
+    expect(await wait(made)).toBe(750);
+    const other = await connected();
+    other.wires.last.hear({op: "bye", code: 4000, reconnect: false});
+    other.wires.last.lose(4000);
+    expect(other.client.state).toBe("closed");
+  });
+
+  test.each([1000, 1001, 1006, 1011, 4000, 4001, 4002, 4003, 4004, 4006, 4007, 4499])("comes back after %i", async (code) => {
+    const made = await connected();
+    made.wires.last.lose(code);
+    expect([made.client.state, await wait(made)]).toEqual(["reconnecting", 750]);
+  });
+
   test("an attempt without a welcome is given up", async () => {
     const {client, wires, clock} = await scene();
     wires.last.open();
@@ -103,7 +131,7 @@ describe("connecting", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  test.each([4501, 4503, 4504, 4505])("stays away after %i and tells the person", async (code) => {
+  test.each([4501, 4502, 4503, 4504, 4505, 4999])("stays away after %i and tells the person", async (code) => {
     const {client, wires, clock, heard} = await connected();
     const wish = client.read(["n1"]);
     wires.last.lose(code);
@@ -181,6 +209,39 @@ describe("the page comes and goes", () => {
     expect(wires.made.length).toBe(2);
   });
 
+  test("iOS: a page that stood still without an event connects anew by itself, though its socket claims to be open", async () => {
+    const {client, wires, clock} = await connected({}, {popups: [entry("n1")], seq: 1});
+    clock.stand(3_600_000);
+    clock.pass(0);
+    await settled();
+    expect([wires.made.length, wires.made[0].closed]).toEqual([2, 1000]);
+    wires.last.open();
+    expect(wires.last.sent[0].after).toEqual({epoch: "k3f", seq: 1});
+    wires.last.hear(welcome({seq: 1, recovered: true, elected: false}));
+    expect(client.popups).toEqual([]);
+  });
+
+  test("iOS: back after a short stand, a silent socket is asked for a sign of life first", async () => {
+    const {wires, page, clock} = await connected();
+    clock.stand(20_000);
+    page.fire("visibilitychange", "visible", true);
+    expect(wires.last.sent.at(-1)).toMatchObject({op: "read", ids: ["probe"]});
+    clock.pass(3000);
+    await settled();
+    expect(wires.made.length).toBe(2);
+  });
+
+  test("Safari: back from the cache with nothing but pageshow", async () => {
+    const {client, wires, page, clock} = await connected();
+    page.fire("pagehide", "visible", true);
+    expect(client.state).toBe("paused");
+    clock.stand(60_000);
+    page.fire("pageshow", "visible", true);
+    await settled();
+    wires.last.open();
+    expect([wires.made.length, wires.last.sent[0].state]).toEqual([2, "focused"]);
+  });
+
   test("a connection without a heartbeat is given up", async () => {
     const {wires, clock} = await connected();
     clock.pass(20_000);
@@ -228,6 +289,21 @@ describe("what a page does with it", () => {
     expect((await answer).changed).toEqual(["n1"]);
   });
 
+  test("nothing is sent into a socket that the browser ended and has not said so yet", async () => {
+    const {client, wires, clock} = await connected({}, {popups: [entry("n1")]});
+    const {last} = wires;
+    const before = last.sent.length;
+    last.readyState = 3;
+    void client.dismissAll();
+    expect([client.popups, last.sent.length]).toEqual([[], before]);
+    last.lose(1006);
+    clock.pass(1000);
+    await settled();
+    wires.last.open();
+    wires.last.hear(welcome());
+    expect(wires.last.sent).toContainEqual({op: "dismiss", ids: ["n1"], ref: 1});
+  });
+
   test("nothing to close sends nothing", async () => {
     const {client, wires} = await connected();
     expect(await client.dismissAll()).toMatchObject({changed: []});
@@ -253,6 +329,52 @@ describe("what a page does with it", () => {
       ["https://hub.example/v1/inbox?state=unread&cursor=b", `Bearer ${issued[1]}`],
     ]);
     expect(client.entries.map(({id}) => id)).toEqual(["n1"]);
+  });
+
+  test("C-18: the inbox of one account of a roll-up", async () => {
+    const {client, asked, answers} = await connected();
+    answers.push([200, {items: [], next_cursor: null, unread: 0}]);
+    await client.inbox({account: "sub1"});
+    expect(asked[0][0]).toBe("https://hub.example/v1/inbox?state=all&account=sub1");
+  });
+
+  test("the archive is a page of its own: it is not merged into what is known", async () => {
+    const {client, answers} = await connected();
+    answers.push([200, {items: [entry("n1", {state: "archived"})], next_cursor: null, unread: 0}]);
+    expect((await client.inbox({state: "archived"})).items.length).toBe(1);
+    expect(client.entries).toEqual([]);
+  });
+
+  test("archive closes and puts away at once, restore brings back; nothing asks nothing", async () => {
+    const {client, asked, answers} = await connected({}, two);
+    answers.push([200, {changed: ["n1"], unknown: [], unread: 1}], [200, {changed: ["n1"], unknown: [], unread: 1}]);
+    expect(await client.archive(["n1"])).toEqual({changed: ["n1"], unknown: [], unread: 1});
+    const known = () => client.entries.map(({id, state}) => `${id} ${state}`);
+    expect([known(), client.popups.map(({id}) => id), client.unread]).toEqual([["n2 unread"], ["n2"], 1]);
+    await client.restore(["n1"]);
+    expect(known()).toEqual(["n2 unread", "n1 read"]);
+    expect(asked.map(([url, {method, body}]) => [url, method, body])).toEqual([
+      ["https://hub.example/v1/inbox/archive", "POST", '{"ids":["n1"]}'],
+      ["https://hub.example/v1/inbox/restore", "POST", '{"ids":["n1"]}'],
+    ]);
+    expect(await client.archive([])).toMatchObject({changed: []});
+  });
+
+  test("when frames came before the answer, they decide", async () => {
+    const {client, wires, answers} = await connected({}, two);
+    answers.push([200, {changed: ["n1"], unknown: [], unread: 1}]);
+    const answer = client.archive(["n1"]);
+    wires.last.hear({op: "archived", seq: 3, ids: ["n1"], unread: 1});
+    wires.last.hear({op: "restored", seq: 4, ids: ["n1"], unread: 1});
+    await answer;
+    expect(client.entries.map(({id}) => id)).toEqual(["n2", "n1"]);
+  });
+
+  test("a hub below a path is spelled with and without the slash at its end", async () => {
+    for (const url of ["https://crm.example/hub", "https://crm.example/hub/"]) {
+      const {client, wires} = await scene({url});
+      expect([client.url, wires.last.url]).toEqual(["https://crm.example/hub/", "wss://crm.example/hub/v1/ws"]);
+    }
   });
 
   test("an HTTP refusal carries the problem's code", async () => {

@@ -13,13 +13,18 @@ export class Clock {
   };
   clearTimeout = (id) => this.#timers.delete(id);
 
+  /** Time goes by without the page: the computer sleeps, or the page is suspended. Timers are late. */
+  stand(duration) {
+    this.time += duration;
+  }
+
   pass(duration) {
     const end = this.time + duration;
     for (;;) {
       const due = [...this.#timers].filter(([, {at}]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
       if (!due) break;
       this.#timers.delete(due[0]);
-      this.time = due[1].at;
+      this.time = Math.max(this.time, due[1].at);
       due[1].act();
     }
     this.time = end;
@@ -80,7 +85,7 @@ export function welcome(more = {}) {
 }
 
 /** An unsigned token that ends at `at` (ms). */
-export function token(at, name = "t") {
+export function token(at, name = "t", more = {}) {
   const part = (value) => btoa(JSON.stringify(value)).replaceAll("=", "");
-  return `${part({alg: "none"})}.${part({sub: "ann", exp: at / 1000})}.${name}`;
+  return `${part({alg: "none"})}.${part({sub: "ann", exp: at / 1000, ...more})}.${name}`;
 }

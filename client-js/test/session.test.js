@@ -96,7 +96,7 @@ describe("the numbered log", () => {
   test("a gap asks to come back with what was applied last", () => {
     const tab = play();
     tab.heard(welcome({seq: 5}));
-    expect(tab.heard(notify(7, "n7"))).toEqual([{do: "reconnect", why: "gap: had 5, got 7"}]);
+    expect(tab.heard(notify(7, "n7"))).toEqual([{do: "reconnect"}]);
     expect(tab.session.after).toEqual({epoch: "k3f", seq: 5});
   });
 
@@ -237,6 +237,87 @@ describe("wishes", () => {
     const tab = play();
     expect(tab.session.read(["a"]).commands[0].frame).toEqual({op: "read", ids: ["a"], ref: 1});
     expect(tab.session.read({upTo: 7}).commands[0].frame).toEqual({op: "read", up_to: 7, ref: 2});
+  });
+});
+
+describe("what was closed", () => {
+  const dismissed = (tab) => tab.said().filter(({op}) => op === "dismiss");
+
+  test("does not come up again on an older word of the hub, which is told again", () => {
+    const tab = play();
+    tab.heard(welcome({popups: [entry("n1"), entry("n2")], seq: 2}));
+    tab.note(tab.session.close(["n1"], "dismissed"));
+    tab.heard({op: "elected", elected: true, popups: [entry("n1"), entry("n2")]});
+    expect(ids(tab.session.popups)).toEqual(["n2"]);
+    tab.heard({op: "elected", elected: true, popups: [entry("n1"), entry("n2")]});
+    expect(dismissed(tab)).toEqual([{op: "dismiss", ids: ["n1"], ref: 1}]);
+    tab.heard({op: "ack", ref: 1, changed: [], unknown: [], unread: 0});
+    expect(ids(tab.session.popups)).toEqual(["n2"]);
+  });
+
+  test("before this tab heard of it at all", () => {
+    const tab = play();
+    tab.heard(welcome());
+    tab.note(tab.session.close(["n1"], "dismissed"));
+    tab.heard(notify(1, "n1"));
+    expect(tab.session.popups).toEqual([]);
+    expect(tab.session.inbox.entries.length).toBe(1);
+  });
+
+  test("faded is not closed: it comes up again where the hub says so", () => {
+    const tab = play();
+    tab.heard(welcome({popups: [entry("n1")], seq: 1}));
+    tab.note(tab.session.fade(["n1"]));
+    tab.heard({op: "elected", elected: true, popups: [entry("n1")]});
+    expect(ids(tab.session.popups)).toEqual(["n1"]);
+  });
+
+  test("the last 500 are remembered", () => {
+    const tab = play();
+    tab.heard(welcome());
+    for (let number = 0; number <= 500; number += 1) tab.session.close([`x${number}`], "dismissed");
+    tab.heard({op: "elected", elected: true, popups: [entry("x0"), entry("x1")]});
+    expect(ids(tab.session.popups)).toEqual(["x0"]);
+  });
+});
+
+describe("beside other tabs of the profile", () => {
+  const guarded = () => {
+    const tab = play(new Session(true));
+    tab.heard(welcome({popups: [entry("n1")], seq: 1}));
+    return tab;
+  };
+
+  test("what the hub gives waits until no other tab shows it; `shown` does not", () => {
+    const tab = guarded();
+    expect([tab.session.popups, tab.said()]).toEqual([[], [{op: "shown", ids: ["n1"]}]]);
+    tab.told();
+    tab.heard(notify(2, "n2"));
+    expect(tab.types()).toEqual(["notification", "unread", "inbox"]);
+    tab.note(tab.session.guard(true));
+    expect(tab.told()).toEqual([["popups", {
+      popups: [entry("n1"), entry("n2")], added: [entry("n1"), entry("n2")], removed: [], reason: "elected",
+    }]]);
+  });
+
+  test("what another tab takes leaves the screen, and comes back with its leave", () => {
+    const tab = guarded();
+    tab.session.guard(true);
+    tab.told();
+    tab.note(tab.session.guard(false));
+    expect(tab.told()).toEqual([["popups", {popups: [], added: [], removed: ["n1"], reason: "moved"}]]);
+    tab.heard({op: "dismissed", seq: 2, ids: ["n1"], unread: 0});
+    tab.heard(notify(3, "n3"));
+    tab.note(tab.session.guard(true));
+    expect(ids(tab.session.popups)).toEqual(["n3"]);
+  });
+
+  test("a lost election ends the leave", () => {
+    const tab = guarded();
+    tab.session.guard(true);
+    tab.heard({op: "elected", elected: false, popups: []});
+    tab.heard({op: "elected", elected: true, popups: [entry("n1")]});
+    expect(tab.session.popups).toEqual([]);
   });
 });
 

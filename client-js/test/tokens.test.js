@@ -93,6 +93,46 @@ describe("tokens", () => {
     expect(wires.made.length).toBe(1);
   });
 
+  const START = 1_800_000_000_000;
+
+  /** Let a connection live on for a while. */
+  async function live({clock, wires}, pings) {
+    for (let heard = 0; heard < pings; heard += 1) {
+      clock.pass(20_000);
+      wires.last.hear({op: "ping"});
+      await settled();
+    }
+  }
+
+  test("one that cannot be had in time is asked for again, at most every 30 s, and 4005 finds the next", async () => {
+    let asked = 0;
+    const made = await connected({getToken: async () => {
+      asked += 1;
+      if (asked === 2 || asked === 3) throw new Error("down");
+      return token(START + 120_000, `t${asked}`);
+    }});
+    await live(made, 4);
+    expect([asked, made.client.state]).toEqual([3, "connected"]);
+    made.wires.last.lose(4005);
+    await wait(made);
+    made.wires.last.open();
+    expect(made.wires.last.sent[0].token.endsWith("t4")).toBe(true);
+  });
+
+  test("one that comes after its connection is gone is not sent on the next", async () => {
+    const gives = [];
+    const getToken = () => (gives.push(null), gives.length === 1 ? token(START + 120_000) : new Promise((give) => { gives[1] = give; }));
+    const made = await connected({getToken});
+    await live(made, 2);
+    made.wires.last.lose(1006);
+    await wait(made);
+    made.wires.last.open();
+    made.wires.last.hear(welcome());
+    gives[1](token(START + 900_000));
+    await settled();
+    expect(made.wires.made.flatMap(({sent}) => sent).filter(({op}) => op === "token")).toEqual([]);
+  });
+
   test("one that cannot be had is told, and tried again", async () => {
     let tries = 0;
     const {client, clock, wires} = await scene({getToken: async () => {

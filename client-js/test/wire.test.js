@@ -1,6 +1,6 @@
 import {readFileSync, readdirSync} from "node:fs";
 import {describe, expect, test} from "vitest";
-import {CLOSE_CODES, decode, encode, expiry, policy} from "../src/wire.js";
+import {CLOSE_CODES, claims, decode, encode, expiry, policy} from "../src/wire.js";
 import {token} from "./scene.js";
 
 const FOLDER = new URL("../../tests/wire/", import.meta.url);
@@ -44,6 +44,11 @@ test("the range of a close code says what to do", () => {
   expect(known.filter((code) => policy(code) === "renew")).toEqual([4500]);
   for (const code of [1000, 1001, 1006, 1011, 1012, 4000, 4099, 4499]) expect(policy(code)).toBe("reconnect");
   expect(policy(4999)).toBe("stop");
+});
+
+test("a token tells who looks through another's eyes", () => {
+  expect(claims(token(1_800_000_000_000, "t", {act: {sub: "olga"}})).act).toEqual({sub: "olga"});
+  for (const other of ["", "a.b.c", `x.${btoa("null")}.y`]) expect(claims(other)).toEqual({});
 });
 
 test("a token tells when it ends, if it does", () => {

@@ -7,7 +7,8 @@ must be JSON: a page of another origin cannot send that without asking first, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,8 +16,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from hub.api import client_files, demo_story, needs
+from hub.api import demo_story, needs
 from hub.api.auth import Caller
 from hub.api.testing import OUTBOX
 from hub.core.catalogue import NotificationType
@@ -51,13 +53,29 @@ class Hub(needs.Hub, Protocol):
     def tabs(self) -> Tabs: ...
 
 
+class Files(StaticFiles):
+    """Serve the page's files, which browsers keep and ask for again by ETag."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: MutableMapping[str, Any],
+        status_code: int = 200,
+    ) -> Response:
+        """Answer with the file, or 304 when the browser has it."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(_HEADERS)
+        return response
+
+
 async def seed(hub: Hub) -> None:
     """Fill the directory with the demo's accounts; safe to repeat, and what people chose meanwhile stays."""
     await demo_story.tell(hub.directory)
 
 
 def routes() -> list[BaseRoute]:
-    """List the demo's routes and the client's files."""
+    """List the demo's routes."""
     return [
         Route("/", _page),
         Route("/demo/users", _users),
@@ -65,7 +83,7 @@ def routes() -> list[BaseRoute]:
         Route("/demo/outbox", _outbox),
         Route("/demo/token", _json(_token), methods=["POST"]),
         Route("/demo/events", _json(_events), methods=["POST"]),
-        Mount("/demo", app=client_files.Files(_PAGES, _HEADERS)),
+        Mount("/demo", app=Files(directory=_PAGES)),
     ]
 
 

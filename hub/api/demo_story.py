@@ -2,6 +2,7 @@
 
 Acme Homes has bought the roll-up add-on, and its manager Carla rolled up the Boston franchise, so that she sees there
 what she sees at home. Calls to the front desk ring at three people; the sales group reaches through all three accounts.
+Pia gets her new leads by e-mail, two a day, and not those that she sees in the app within a minute.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ CHOICES = {
     "ann": Preferences(types={"voicemails": {"text": True}, "text_received": {"email": True}}),
     "carla": Preferences(rollup=(BOSTON,)),
     "dan": Preferences(lines=("line-desk",)),
+    "pia": Preferences(types={"new_lead": {"email": True}}, grace_minutes=1, daily_cap=2),
 }
 
 

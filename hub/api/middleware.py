@@ -121,7 +121,8 @@ class Cors:
 
 
 def _mark(headers: MutableHeaders, origin: str, allowed: bool) -> None:
-    headers.add_vary_header("Origin")
+    if "Origin" not in headers.get("vary", ""):
+        headers.add_vary_header("Origin")
     if allowed:
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] = EXPOSED

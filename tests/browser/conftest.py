@@ -14,12 +14,22 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from .guest import Guest
 from .person import Person, ask
-from .real_tabs import Display, Profile, wait_until
+from .real_tabs import Announce, Display, Profile, wait_until
+
+OPERATOR_KEY = os.environ.get("HUB_OPERATOR_KEY") or secrets.token_hex(16)
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def guest() -> Iterator[Guest]:
+    """A site of another origin, whose pages the hub lets in."""
+    with Guest() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, guest: Guest) -> Iterator[str]:
     """Start `hub demo` on a free port with an empty data directory; `DEMO_URL` names one that runs already."""
     if running := os.environ.get("DEMO_URL"):
         yield running
@@ -29,6 +39,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     environment["HUB_DATA_DIR"] = str(folder / "data")
+    environment["HUB_OPERATOR_KEY"] = OPERATOR_KEY
+    environment["HUB_ALLOWED_ORIGINS"] = guest.origin
     with (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "hub.cli", "demo", "--port", str(port)]
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
@@ -38,6 +50,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture
+def operator_key() -> str:
+    """The demo's operator key; with `DEMO_URL`, `HUB_OPERATOR_KEY` says it."""
+    return OPERATOR_KEY
 
 
 @pytest.fixture(scope="session")
@@ -53,19 +71,38 @@ def display() -> Iterator[Display]:
 
 
 @pytest.fixture(scope="session")
-def desk(playwright: Playwright, display: Display) -> Iterator[Profile]:
+def devices() -> list[Profile]:
+    """The devices that were started."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def desk(playwright: Playwright, display: Display, devices: list[Profile]) -> Iterator[Profile]:
     """The person's first device."""
     profile = Profile(playwright, display)
+    devices.append(profile)
     yield profile
     profile.close()
 
 
 @pytest.fixture(scope="session")
-def laptop(playwright: Playwright, display: Display) -> Iterator[Profile]:
+def laptop(playwright: Playwright, display: Display, devices: list[Profile]) -> Iterator[Profile]:
     """The person's second device, beside the first."""
     profile = Profile(playwright, display, left=700)
+    devices.append(profile)
     yield profile
     profile.close()
+
+
+@pytest.fixture(autouse=True)
+def announce(devices: list[Profile]) -> Iterator[Announce]:
+    """Fail each test in which a page complains of anything; what a test causes on purpose, it announces before."""
+    announced: list[str] = []
+    yield announced.append
+    for device in devices:
+        device.close_tabs()
+    faults = [fault for device in devices for fault in device.faults()]
+    assert [fault for fault in faults if not any(part in fault for part in announced)] == []
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from playwright.sync_api import Locator, Page
 from .real_tabs import wait_until
 
 
-def ask(url: str, body: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
+def ask(
+    url: str, body: dict[str, Any] | None = None, token: str | None = None, method: str | None = None
+) -> dict[str, Any]:
     """Call the demo or the hub behind it."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10) as answer:
-        found: dict[str, Any] = json.load(answer)
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=10) as answer:
+        found: dict[str, Any] = json.loads(answer.read() or b"{}")
         return found
 
 
@@ -64,6 +66,11 @@ def tab_id(page: Page) -> str:
     return found
 
 
+def elected_is(person: Person, page: Page) -> None:
+    """Wait until the hub has elected this page for the person."""
+    wait_until(lambda: person.elected() == [tab_id(page)], "the election")
+
+
 def popups(page: Page) -> list[str]:
     """List the titles on a page's screen; asked by script, because a hidden page draws nothing to be located."""
     found: list[str] = page.evaluate(
@@ -76,6 +83,39 @@ def popups(page: Page) -> list[str]:
 def wait_popups(page: Page, titles: list[str]) -> None:
     """Wait until exactly these are on a page's screen."""
     wait_until(lambda: popups(page) == titles, f"{titles} on {page.title()}; there: {popups(page)}")
+
+
+def keep(page: Page) -> None:
+    """Let a page keep the titles of all pop-ups that come up in it, as `came`."""
+    page.evaluate(
+        """() => {
+          const {client} = document.querySelector("hub-popups");
+          globalThis.came = [];
+          client.addEventListener("popups", ({detail}) => came.push(...detail.added.map(({title}) => title)));
+        }"""
+    )
+
+
+def dismiss(page: Page, title: str) -> None:
+    """Close for good what is titled so, out of a page that need not show it."""
+    page.evaluate(
+        """async (title) => {
+          const {client} = document.querySelector("hub-popups");
+          await client.dismiss(client.entries.filter((entry) => entry.title === title).map(({id}) => id));
+        }""",
+        title,
+    )
+
+
+def bell(page: Page) -> str:
+    """Read how the bell of a page is named; by script, as a page may be hidden."""
+    found: str = page.evaluate("() => document.querySelector('hub-bell').shadowRoot.querySelector('button').ariaLabel")
+    return found
+
+
+def wait_bell(page: Page, name: str) -> None:
+    """Wait until the bell of a page is named so."""
+    wait_until(lambda: bell(page) == name, f"the bell to say {name}")
 
 
 def close_button(page: Page, title: str) -> Locator:

@@ -14,11 +14,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Error, Page, Playwright
+from playwright.sync_api import ConsoleMessage, Error, Page, Playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 PATIENCE = 20.0  # seconds until a wait is a failure
@@ -34,6 +35,7 @@ QUIET_FLAGS = (
     "--disable-dev-shm-usage",
 )
 State = tuple[str, bool]
+Announce = Callable[[str], None]  # says a part of what a page is going to complain of, so that it fails no test
 FOCUSED: State = ("visible", True)
 VISIBLE: State = ("visible", False)
 HIDDEN: State = ("hidden", False)
@@ -72,6 +74,9 @@ class Profile:
         self._browser = playwright.chromium.connect_over_cdp(self._endpoint(), no_defaults=True, is_local=True)
         self._context = self._browser.contexts[0]
         self._control = self._browser.new_browser_cdp_session()
+        self._faults: list[str] = []
+        self._context.on("console", self._heard)
+        self._context.on("weberror", lambda thrown: self._faults.append(f"thrown, not caught: {thrown.error}"))
         self.blank = self._context.pages[0]
 
     def _endpoint(self) -> str:
@@ -109,6 +114,28 @@ class Profile:
         """Freeze a hidden page as the browser does, or let it live again."""
         session = self._context.new_cdp_session(page)
         session.send("Page.setWebLifecycleState", {"state": "frozen" if frozen else "active"})
+
+    def kill(self, page: Page) -> None:
+        """Let the process of a page end as by SIGKILL; the tab stays, with nothing in it."""
+        with page.expect_event("crash"), contextlib.suppress(Error):
+            page.goto("chrome://kill")
+
+    def allow(self, origin: str, *permissions: str) -> None:
+        """Answer for the person what a site may; nothing named: what was answered is forgotten."""
+        self._control.send("Browser.resetPermissions")
+        if permissions:
+            self._control.send("Browser.grantPermissions", {"origin": origin, "permissions": [*permissions]})
+
+    def faults(self) -> list[str]:
+        """Take what all pages complained of since the last time: errors in the console, among them refusals by a
+        content policy and failed requests, and what was thrown and not caught."""
+        self.blank.evaluate("0")  # by its answer, all that was said before is heard
+        found, self._faults[:] = self._faults[:], []
+        return found
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._faults.append(f"{message.text} ({message.location['url']})")
 
     def close_tabs(self) -> None:
         """Close everything but the blank first tab."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from .person import Person, close_button, connected, favicons, popups, tab_id, wait_popups
-from .real_tabs import HIDDEN, VISIBLE, Profile, activate, wait_state, wait_until
+from .person import Person, close_button, connected, elected_is, favicons, popups, wait_popups
+from .real_tabs import HIDDEN, VISIBLE, Announce, Profile, activate, wait_state, wait_until
 
 pytestmark = pytest.mark.requires("chromium", "Xvfb", "openbox")
-
-
-def elected_is(ann: Person, page: Page) -> None:
-    wait_until(lambda: ann.elected() == [tab_id(page)], "the election")
 
 
 def test_R_18_a_pop_up_comes_up_only_in_the_focused_tab_and_once(ann: Person, desk: Profile) -> None:
@@ -179,8 +175,11 @@ def test_a_tab_that_freezes_leaves_its_pop_ups_to_another(ann: Person, desk: Pro
 DEAF = "document.addEventListener('freeze', (event) => event.stopImmediatePropagation(), {capture: true})"
 
 
-def test_what_a_silently_frozen_tab_was_offered_is_offered_to_the_next(ann: Person, desk: Profile) -> None:
+def test_what_a_silently_frozen_tab_was_offered_is_offered_to_the_next(
+    ann: Person, desk: Profile, announce: Announce
+) -> None:
     """As on a system that stops a page without telling it: its connection stays open and answers nothing."""
+    announce("Page entered Back-Forward Cache")  # as Chromium calls it when it ends the connection of a frozen page
     other, silent = connected(desk.tab(ann.page)), connected(desk.tab(ann.page, before=DEAF))
     activate(silent)
     elected_is(ann, silent)

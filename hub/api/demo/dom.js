@@ -8,8 +8,6 @@ export function make(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value !== null && value !== false) made.setAttribute(name, value);
   }
-  made.append(...children);
+  made.append(...children.filter((child) => child !== ""));
   return made;
 }
-
-export const countPeople = (count) => (count === 1 ? "1 person" : `${count.toLocaleString("en")} people`);
