@@ -27,7 +27,7 @@ operations      livez, readyz, metrics; testing: the clock and the outbox of tes
 openapi         openapi.json, made from the route table; components: its schemas and refusals; answers: what comes back;
                 openapi_webhooks: what webhooks are sent
 asyncapi        asyncapi.json, made from the messages of the WebSocket; upgrade: its path, asked for without one
-client_files    the browser client, bundled (client_bundle, client_script) and compressed
+client_files    the browser client, bundled (client_bundle, client_names, client_script) and compressed
 demo            the page of `hub demo`; demo_story: its directory
 needs           what all this asks of the hub
 """

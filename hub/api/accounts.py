@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,13 @@ from hub.api.entity import check_id, merged, patched, shown, to_stored, whole
 from hub.api.models import AccountPageQuery
 from hub.api.needs import Hub
 from hub.api.paging import listed, page
-from hub.api.problem import conflict, forbidden, invalid, not_found, unknown_reference
+from hub.api.problem import Problem, conflict, forbidden, invalid, not_found, unknown_reference
 from hub.api.publishing import publish
 from hub.api.reach import Reach
 from hub.api.route import Route
 from hub.core.directory import Account, Contact, Group, Line, RingGroup, as_document
 from hub.core.events import account_paused
+from hub.core.webhooks import MOST_HEARING, most_hearing
 from hub.engine.directory import Held, absent, again_while_changed
 
 ROOTED: tuple[type[Any], ...] = (Contact, Group, Line, RingGroup)
@@ -53,14 +55,18 @@ async def store(reach: Reach, id: str, body: AccountBody, held: Held[Account]) -
     if old_root != root:
         await _check_move(reach, id)
     account = to_stored(Account, id, body)
-    await reach.hub.directory.put_account(
-        account,
-        held,
-        reach.tree if before and before.parent != account.parent else None,
-        pauses=account_paused(before, account, 0) is not None,
-        left=old_root if old_root != root else None,
-        places=account.parent != (before.parent if before else None),
-    )
+    moves = before is not None and before.parent != account.parent
+    if moves:
+        await _check_hearing(reach, account)
+    async with reach.hub.listening.moving(id, account.parent) if moves else nullcontext():
+        await reach.hub.directory.put_account(
+            account,
+            held,
+            reach.tree if moves else None,
+            pauses=account_paused(before, account, 0) is not None,
+            left=old_root if old_root != root else None,
+            places=account.parent != (before.parent if before else None),
+        )
     await reach.refresh()
     await finish(reach.hub, id)
     return account
@@ -156,6 +162,14 @@ def _check_parent(reach: Reach, id: str, before: Account | None, parent: str | N
         raise forbidden("This account is the top of your tree.")
     if parent is not None and reach.tree.would_circle(id, parent):
         raise invalid(("parent", "would make the account its own ancestor"))
+
+
+async def _check_hearing(reach: Reach, account: Account) -> None:
+    """Keep an account, and all below it, from being heard by more webhooks than may hear one."""
+    above = (account.parent, *reach.tree.ancestors(account.parent)) if account.parent else ()
+    webhooks = (await reach.hub.webhooks.all()).values()
+    if most_hearing(reach.tree, webhooks, account.id, above) > MOST_HEARING:
+        raise Problem("too_many_webhooks", f"There, more than {MOST_HEARING} webhooks would hear an account.")
 
 
 async def _check_move(reach: Reach, id: str) -> None:

@@ -55,7 +55,7 @@ async def index(call: Call) -> Answer:
     if query.state and not (only or query.event):
         if query.state == "failed":
             return await dead_letters.page(call, accounts)
-        if query.channel in CHANNELS:
+        if query.channel in CHANNELS and await standing.serves(call, accounts):
             return await standing.page(call, accounts)
     start = Start(*read_cursor(query.cursor, str, float, str, int, int)) if query.cursor else None
     found: list[Outcome] = []

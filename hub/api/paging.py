@@ -22,11 +22,23 @@ def write_cursor(place: Any) -> str:
 
 def read_cursor(cursor: str, *shape: type) -> list[Any]:
     """Read a place of this shape; raise 422 for a cursor that the hub did not write."""
+    place = _place(cursor)
+    if [type(part) for part in place] != list(shape):
+        raise _strange()
+    return place
+
+
+def has_shape(cursor: str, *shape: type) -> bool:
+    """Tell whether a cursor is one of these places, where a list may be read in more than one way."""
+    return [type(part) for part in _place(cursor)] == list(shape)
+
+
+def _place(cursor: str) -> list[Any]:
     try:
         place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         raise _strange() from None
-    if not isinstance(place, list) or [type(part) for part in place] != list(shape):
+    if not isinstance(place, list):
         raise _strange()
     return place
 

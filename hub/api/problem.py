@@ -32,6 +32,7 @@ CODES = {
     "conflict": 409,
     "ambiguous_id": 409,
     "in_progress": 409,
+    "too_many_webhooks": 409,
     "too_large": 413,
     "invalid": 422,
     "unknown_field": 422,

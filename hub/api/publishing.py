@@ -18,7 +18,6 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -33,6 +32,7 @@ from hub.core.bursts import ALERT, Burst, Source, alert, source_of
 from hub.core.catalogue import NotificationType
 from hub.core.directory import Account, AccountTree, Contact, Line, RingGroup
 from hub.core.events import Event
+from hub.core.frames import exact_moment
 from hub.core.inbox import happening_id, shared_body
 from hub.core.personal import Errand, numbered, reached, sending
 from hub.core.routing import Dropped, Routed, Scene, Way, concerned, telling
@@ -85,7 +85,7 @@ def new_event_id(now: float) -> str:
 
 def at_text(now: float) -> str:
     """Write a moment as RFC 3339 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return exact_moment(now)
 
 
 async def publish(hub: Hub, event: Event, account: Account) -> Outcome:

@@ -1,6 +1,8 @@
 """The list of texts, or of e-mails, in one state: read from where they are found by it, however much else there is.
 
-It goes by account and, in each, by what happened last. What has failed for good has a list of its own (dead_letters).
+It goes by account and, in each, by what happened last. Accounts that are older than the index of states are walked
+through like all else (deliveries) until the index is whole. What has failed for good has a list of its own
+(dead_letters).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 from hub.api.call import Answer, Call
 from hub.api.needs import Hub
 from hub.api.outcomes import Outcome, happened, outcomes, whole_rows
-from hub.api.paging import listed, read_cursor, write_cursor
+from hub.api.paging import has_shape, listed, read_cursor, write_cursor
 from hub.core.inbox import split_id
 
 ACCOUNTS = 20  # looked through at a time
@@ -28,6 +30,18 @@ async def page(call: Call, accounts: Sequence[str]) -> Answer:
     reading = (outcome_of(call.hub, account, id, query.channel, query.state) for account, id in found)
     items = await whole_rows(call.reach, [one for one in await asyncio.gather(*reading) if one])
     return Answer(listed(items, write_cursor([*found[-1]]) if more else None))
+
+
+async def serves(call: Call, accounts: Sequence[str]) -> bool:
+    """Tell whether a page is to be read here: it goes on from one that was, or it is the first, and everything in these
+    accounts is found so."""
+    if call.query.cursor:
+        return has_shape(call.query.cursor, str, str)
+    for start in range(0, len(accounts), ACCOUNTS):
+        some = accounts[start : start + ACCOUNTS]
+        if not all(await asyncio.gather(*map(call.hub.deliveries.index.is_whole, some))):
+            return False
+    return True
 
 
 async def outcome_of(hub: Hub, account: str, notification: str, channel: str, state: str) -> Outcome | None:

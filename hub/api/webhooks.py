@@ -11,6 +11,8 @@ import base64
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any, TypeVar
 
 from hub.api.audit import note
@@ -21,7 +23,7 @@ from hub.api.entity import merged
 from hub.api.idempotency import key_of
 from hub.api.models import AccountPageQuery
 from hub.api.paging import listed, page, read_cursor, write_cursor
-from hub.api.problem import conflict, invalid, not_found
+from hub.api.problem import Problem, conflict, invalid, not_found
 from hub.api.publishing import at_text
 from hub.api.route import Route
 from hub.api.webhook_models import (
@@ -35,14 +37,14 @@ from hub.api.webhook_models import (
     WebhookBody,
     WebhookWholeAnswer,
 )
-from hub.core.webhooks import Webhook
+from hub.core.webhooks import MOST_HEARING, Webhook, most_hearing
 from hub.engine.directory import Changed, Held, absent
 from hub.engine.webhooks import Health
 
 Told = TypeVar("Told")
 
-MOST = 30  # webhooks of one account: each costs at every event
 TOGETHER = 100  # accounts asked at a time
+DAY = 86_400.0  # seconds in which an idempotency key stands for what it did
 OBJECTIONS = {
     "invalid_url": "must be an https URL, without a user or a fragment",
     "https_required": "must begin with https://",
@@ -60,20 +62,24 @@ async def existing(call: Call) -> Webhook:
 
 
 async def create(call: Call) -> Answer:
-    """Make a webhook; a request that was cut off after that finds the one it made."""
+    """Make a webhook; a request that was cut off after that finds the one it made, and answers what it then was."""
     body: WebhookBody = call.body
     call.reach.account(body.account)
-    await _check_url(call, body.url)
-    await _check_room(call, body.account)
+    id, found = await _place(call)
     made = Webhook(
-        _new_id(call), body.account, body.url, tuple(body.events), body.description, body.active,
+        id, body.account, body.url, tuple(body.events), body.description, body.active,
         secrets=((_new_secret(), None),), made_at=at_text(call.hub.clock.now()),
     )  # fmt: skip
-    await note(call, made.account, "webhook_made", webhook=made.id)
-    made = await _put_once(call, made)
-    await call.hub.listening.spread(made.id)
-    shown = await _shown(call, [made])
-    return Answer({**shown[0], "secret": made.secrets[0][0]})
+    if found and not found.version and _settings(found) != _settings(made):
+        raise Changed(id)
+    if found is None:
+        await _check_url(call, body.url)
+        await _check_room(call, made)
+        await note(call, made.account, "webhook_made", webhook=made.id)
+        found = await _put_once(call, made)
+    await call.hub.listening.spread(found.id)
+    as_made = replace(made, made_at=found.made_at, secrets=((found.secrets[-1][0], None),))
+    return Answer({**_document(as_made, Health(), call.hub.clock.now()), "secret": as_made.secrets[0][0]})
 
 
 async def index(call: Call) -> Answer:
@@ -151,10 +157,10 @@ async def ping(call: Call) -> Answer:
 
 async def replay(call: Call) -> Answer:
     """Send again what was given up, in its old order, before what came later."""
-    count = 0
+    queued = 0
     async for messages in _everywhere(call, call.hub.messages.replay):
-        count += messages
-    return Answer({"messages": count}, 202)
+        queued += messages
+    return Answer({"messages": queued}, 202)
 
 
 async def attempts(call: Call) -> Answer:
@@ -182,7 +188,9 @@ async def _put_once(call: Call, made: Webhook) -> Webhook:
         await call.hub.webhooks.put(made, absent())
     except Changed:
         found = await call.hub.webhooks.get(made.id)
-        if found is None or _settings(found) != _settings(made):
+        if found is None:  # its account closes, or is gone
+            await call.reach.refresh()
+            call.reach.account(made.account)
             raise
         return found
     return made
@@ -193,17 +201,28 @@ async def _check_url(call: Call, url: str) -> None:
         raise invalid(("url", OBJECTIONS[reason]))
 
 
-async def _check_room(call: Call, account: str) -> None:
-    found = [webhook for webhook in (await call.hub.webhooks.all()).values() if webhook.account == account]
-    if len(found) >= MOST:
-        raise conflict(f"The account {account} has {MOST} webhooks already.")
+async def _check_room(call: Call, made: Webhook) -> None:
+    tree, webhooks = call.reach.tree, [*(await call.hub.webhooks.all()).values(), made]
+    if most_hearing(tree, webhooks, made.account, tree.ancestors(made.account)) > MOST_HEARING:
+        detail = f"{MOST_HEARING} webhooks hear the account {made.account}, or one below it, already."
+        raise Problem("too_many_webhooks", detail)
 
 
-def _new_id(call: Call) -> str:
-    """Name a webhook; a repeated request names the same one."""
+async def _place(call: Call) -> tuple[str, Webhook | None]:
+    """Name a webhook, and find what a request with this key made in the last day and was not answered for.
+
+    After a day a key is new (protocol.md 3), whatever it made before.
+    """
     key = key_of(call)
-    chosen = hashlib.sha256(repr((call.caller.id, key)).encode()).hexdigest() if key else secrets.token_hex(8)
-    return f"wh-{chosen[:16]}"
+    if key is None:
+        return f"wh-{secrets.token_hex(8)}", None
+    a_day_ago = at_text(call.hub.clock.now() - DAY)
+    for life in count():
+        id = f"wh-{hashlib.sha256(repr((call.caller.id, key, life)).encode()).hexdigest()[:16]}"
+        found = await call.hub.webhooks.get(id)
+        if found is None or found.made_at > a_day_ago:
+            return id, found
+    raise AssertionError("some life of the key is new")
 
 
 def _new_secret() -> str:

@@ -57,7 +57,7 @@ class Hub:
         self.store = Store(settings.redis_url, settings.prefix, settings.durability)
         self.shared_clock = SharedClock(self.store, self.clock) if settings.test_mode else None
         self.identity = Identity(self.store, self.clock, credentials(settings))
-        self.directory = Directory(self.store)
+        self.directory = Directory(self.store, self.clock.now)
         self.idempotency = Idempotency(self.store)
         self.limits = Limits(self.store, settings.rate_limit_keys, settings.rate_limit_users)
         self.log = Log(self.store, self.clock.now)
@@ -76,7 +76,7 @@ class Hub:
         self.ends = ends(settings, self.store, self.clock)
         self.courier = Courier(
             self.deliveries, self.directory, self._writer(), self.clock, self.ends,
-            beside=[WebhookDesk(self.messages, self.webhooks, self.receivers, self.clock)],
+            beside=[WebhookDesk(self.messages, self.directory, self.receivers, self.clock)],
         )  # fmt: skip
         self.scheduler = Scheduler(
             self.directory, self.log, self.broadcasts, self.deliveries, self.audit, self.clock,

@@ -10,9 +10,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+RESOLVE_SECONDS = 5.0
+# Threads of their own, of which a host has one at most: names that a stranger entered, whose servers never answer, hold
+# up no mail server's name, and no more than themselves among webhooks.
+_RESOLVERS = ThreadPoolExecutor(16, "webhook-names")
+_asked: dict[tuple[str, int], Future[Any]] = {}
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 _INSIDE = tuple(  # what Python of some versions takes for global, and what a cloud keeps its metadata under
@@ -41,9 +49,14 @@ class Allowed:
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the addresses of a host, in the order in which it would try them."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Ask the system for the addresses of a host, in the order in which it would try them. Raise TimeoutError where the
+    name servers of the host do not answer in time: the thread that asks them is held until the system gives up."""
+    asked = _asked.get((host, port))
+    if asked is None:
+        asked = _asked[host, port] = _RESOLVERS.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        asked.add_done_callback(lambda _: _asked.pop((host, port), None))
+    async with asyncio.timeout(RESOLVE_SECONDS):
+        found = await asyncio.shield(asyncio.wrap_future(asked))
     return tuple(dict.fromkeys(str(row[4][0]) for row in found))
 
 

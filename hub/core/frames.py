@@ -230,6 +230,11 @@ def packed(frame: bytes) -> bytes:
     return done
 
 
+def exact_moment(seconds: float) -> str:
+    """Write a time as RFC 3339, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def moment(seconds: float) -> str:
     """Write a time as RFC 3339, in UTC."""
     return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

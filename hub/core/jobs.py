@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from math import ceil
 
 PAUSES = (60.0, 300.0, 1_800.0, 7_200.0, 21_600.0)  # seconds: about 1, 5, 30 min, 2 and 6 h (protocol.md 5)
 LONGEST_WAIT = 86_400.0  # seconds; a provider that asks for more could park a message for ever
@@ -57,6 +58,19 @@ class Backoff:
             return None
         floor = max(at_least or 0.0, 0.0)
         return floor + jitter * max(self.pauses[attempt - 1] - floor, 0.0)
+
+
+BACKOFF = Backoff()
+# Full jitter may draw five short pauses; whoever was away for an hour, or four, shall still get everything.
+PATIENCE_MS = int(sum(BACKOFF.pauses) * 1000 / 2)
+
+
+def pause_after(attempt: int, since_ms: int, now_ms: int, jitter: float, at_least: float | None) -> int | None:
+    """Say how many ms to wait after a failed attempt, the first having been at `since_ms`; None = give up."""
+    pause = BACKOFF.pause(attempt, jitter, at_least)
+    if pause is None and now_ms - since_ms < PATIENCE_MS:
+        pause = BACKOFF.pause(len(BACKOFF.pauses), jitter, at_least)
+    return None if pause is None else max(1, ceil(pause * 1000))
 
 
 def retry_after(value: str | None, date: str | None = None) -> float | None:

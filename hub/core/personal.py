@@ -145,12 +145,21 @@ def sample_errands(
     return tuple(replace(errand, urgent=errand.is_queued) for errand in found)
 
 
-def unwanted(kind: NotificationType, member: Member) -> Reason | None:
-    """Say why a user wants no e-mail of a type any more, of those that they wanted; None while they do."""
-    if not effective(kind, member.preferences, member.user).email:
+def destination(
+    kind: NotificationType,
+    channel: Channel,
+    member: Member,
+    numbers: frozenset[str] = frozenset(),
+    *,
+    urgent: bool = False,
+) -> str | Reason:
+    """Say where a text or an e-mail that a user wanted goes now, or why they want it no more.
+
+    They may have changed their mind or address while it waited. No option of its type stops what is `urgent`.
+    """
+    if not urgent and not getattr(effective(kind, member.preferences, member.user), channel):
         return Reason.TYPE_OFF
-    found = _address(kind, member)
-    return found if isinstance(found, Reason) else None
+    return _to(kind, channel, member, numbers)
 
 
 def reached(ways: Iterable[Way], errands: Iterable[Errand]) -> int:
@@ -268,10 +277,14 @@ def _errand(
 
 def _sent(kind: NotificationType, channel: Channel, one: Seat, member: Member, numbers: frozenset[str]) -> Errand:
     """Send to a user who wants it, as far as the channel is on and leads somewhere."""
-    to = _number(member, numbers) if channel == "text" else _address(kind, member)
+    to = _to(kind, channel, member, numbers)
     if isinstance(to, Reason):
         return _skipped(kind, channel, one, to)
     return Errand(one.user, one.account, kind.id, channel, to, one.link or Reason.NAMED, urgent=kind.mandatory)
+
+
+def _to(kind: NotificationType, channel: Channel, member: Member, numbers: frozenset[str]) -> str | Reason:
+    return _number(member, numbers) if channel == "text" else _address(kind, member)
 
 
 def _number(member: Member, lines: frozenset[str]) -> str | Reason:

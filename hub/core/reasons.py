@@ -45,6 +45,7 @@ class Reason(StrEnum):
     SEEN = "seen"
     DAILY_CAP = "daily_cap"
     RECALLED = "recalled"
+    MOVED = "moved"
 
 
 # The codes that mean yes. A stored decision is a user and a code, so this decides what it says.
@@ -95,6 +96,7 @@ _SENTENCES: Mapping[str, str] = {
     Reason.SEEN: "The user saw the notification before this was due.",
     Reason.DAILY_CAP: "The user had as many e-mails of this type that day as they want; this comes in a summary.",
     Reason.RECALLED: "The notification was recalled before this was sent.",
+    Reason.MOVED: "The user moved to another account before this was sent.",
 }
 
 # What is said otherwise of a text or an e-mail.

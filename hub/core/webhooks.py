@@ -6,14 +6,15 @@ follows from what it tells of, so that it is the same for every attempt, and who
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from hub.core.directory import Document
-from hub.core.frames import moment
+from hub.core.directory import AccountTree, Document
+from hub.core.frames import exact_moment
 
 CREATED = "notification.created"
 DISMISSED = "notification.dismissed"
@@ -24,7 +25,10 @@ PING = "ping"
 
 OVERLAP = 86_400.0  # seconds in which the secret before signs beside the new one
 MOST_SECRETS = 3  # that sign at a time: rotated more often, the oldest goes before its time
-PATIENCE_MS = 3 * 86_400_000  # in which a webhook that takes nothing is tried: then it is disabled
+DISABLED_AFTER_MS = 3 * 86_400_000  # in which a webhook that takes nothing is tried: then it is disabled
+MOST_HEARING = (
+    10  # webhooks that may hear one account, its own and those of the accounts above: each costs at every event
+)
 
 BROADCAST_FIELDS = (
     "id", "type", "title", "body", "url", "groups", "users", "sender", "at", "expires_at", "recalled_at", "recipients",
@@ -36,7 +40,8 @@ class Webhook(Document):
     """Describe where an account, and all below it, is listened to, and for what.
 
     `secrets` are pairs of a secret and until when it signs (seconds, None = on and on), the newest first. `disabled`
-    says why the hub gave it up: `gone` or `failing`. `version` grows with every change.
+    says why the hub gave it up: `gone` or `failing`. `version` grows with every change, and `turned_on` is the one with
+    which it was turned on last.
     """
 
     id: str
@@ -49,6 +54,7 @@ class Webhook(Document):
     secrets: tuple[tuple[str, float | None], ...] = ()
     made_at: str = ""
     version: int = 0
+    turned_on: int = 0
 
     @property
     def state(self) -> str:
@@ -72,12 +78,23 @@ class Webhook(Document):
 
     def changed(self, **fields: Any) -> Webhook:
         """Change it; one that is turned on (again) is no longer given up."""
-        turned_on: dict[str, Any] = {"disabled": None} if fields.get("active") else {}
-        return replace(self, **{**fields, **turned_on}, version=self.version + 1)
+        following = replace(self, **fields, version=self.version + 1)
+        if fields.get("active"):
+            following = replace(following, disabled=None)
+        is_turned_on = following.state == "active" and self.state != "active"
+        return replace(following, turned_on=following.version) if is_turned_on else following
 
     def given_up(self, reason: str) -> Webhook:
         """Stop telling it anything, until somebody turns it on again."""
         return replace(self, disabled=reason, version=self.version + 1)
+
+
+def most_hearing(tree: AccountTree, webhooks: Iterable[Webhook], account: str, above: Sequence[str]) -> int:
+    """Count how many webhooks hear an account, or one below it, whichever most of them do, were it under these."""
+    own = Counter(webhook.account for webhook in webhooks)
+    inside = {account, *tree.descendants(account)}
+    paths = ((id, *(place for place in tree.ancestors(id) if place in inside)) for id in own.keys() & inside)
+    return sum(own[place] for place in above) + max((sum(own[place] for place in path) for path in paths), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ class Fact:
 def payload(fact: Fact, account: str, body: bytes = b"", reasons: Mapping[str, str] | None = None) -> bytes:
     """Write a message. `body` is what the notification's users share, or the broadcast's document."""
     data = {"account": account, **_data(fact, body, reasons or {})}
-    return orjson.dumps({"type": fact.event, "timestamp": moment(fact.at_ms / 1000), "data": data})
+    return orjson.dumps({"type": fact.event, "timestamp": exact_moment(fact.at_ms / 1000), "data": data})
 
 
 def _data(fact: Fact, body: bytes, reasons: Mapping[str, str]) -> dict[str, Any]:

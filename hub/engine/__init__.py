@@ -15,7 +15,7 @@ identity     whom the hub trusts; clock: business time; idempotency: one answer 
 queue        durable work with leases; plans: large audiences under way, over any accounts
 lanes        what waits to be sent, for each that it goes to; couriers: which account has something in its lanes
 deliveries   texts and e-mails: what waits for whom, what became of it, dead letters; reports: what a provider says
-             of them later
+             of them later; standing: whether all are found by how they stand
 summaries    the daily cap: what was counted, and what waits for the summary
 webhooks     their documents and how they fare; messages: what they are told; listening: which accounts they hear
 broadcasts   what was sent to many: receipts, recipients, recall, expiry

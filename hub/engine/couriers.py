@@ -15,7 +15,7 @@ from hub.engine.rows import text
 
 CHANNELS = ("text", "email")
 WEBHOOK = "webhook"  # the channel of what webhooks are told
-LOOK = 1_000  # accounts of a look
+LOOK = 1_000  # accounts read at a time
 
 journal = structlog.get_logger(__name__)
 
@@ -41,18 +41,22 @@ class Couriers:
     async def tell(self, account: str) -> None:
         """Say, after it was queued, that webhooks are to be told something of an account.
 
-        Whoever dies in between is followed by a look at all such accounts every minute (listening.py).
+        Who dies before says nothing; so every minute the accounts are looked at that any webhook hears (keeper.py).
         """
         await self.call(account, WEBHOOK, 0)
         self.waiting[WEBHOOK].set()
 
     async def due(self, channel: str, now_ms: int) -> list[tuple[str, bytes]]:
-        """List accounts with something to send by now, those that wait longest first, each with the number of its
+        """List the accounts with something to send by now, those that wait longest first, each with the number of its
         last raise."""
         due, raised = self._store.keys.couriers(channel)
-        found = await self._store.command("ZRANGEBYSCORE", due, "-inf", now_ms, "LIMIT", 0, LOOK)
-        numbers = await self._store.command("HMGET", raised, *found) if found else []
-        return [(text(account), number or b"") for account, number in zip(found, numbers, strict=True)]
+        listed, start, found = dict[str, bytes](), 0, [b""] * LOOK
+        while len(found) == LOOK:
+            found = await self._store.command("ZRANGEBYSCORE", due, "-inf", now_ms, "LIMIT", start, LOOK)
+            numbers = await self._store.command("HMGET", raised, *found) if found else []
+            listed |= {text(account): number or b"" for account, number in zip(found, numbers, strict=True)}
+            start += LOOK
+        return list(listed.items())
 
     async def rest(self, channel: str, account: str, number: bytes, due_ms: int | None) -> None:
         """Put an account off, unless it was raised since that number; None = nothing is left in it."""

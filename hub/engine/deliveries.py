@@ -18,7 +18,8 @@ from hub.engine.connection import Store
 from hub.engine.couriers import CHANNELS, Couriers
 from hub.engine.lanes import LEASE_MS, Lane, Lanes, Outcome, State
 from hub.engine.reports import Reports
-from hub.engine.rows import Record, scored, text
+from hub.engine.rows import Record, field_of, parted, scored, text
+from hub.engine.standing import Index
 
 REPORTED = "text"  # the channel whose provider says later what became of what it took over
 
@@ -40,22 +41,33 @@ class Delivery:
     due: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One attempt, with all that has to be known for it, as it is now. `attempt` counts from 1, anew for a dead letter
-    that is tried again; `since` is when the first was made. `person` and `chosen` are stored documents."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt at what goes to a user. `mark` is its unique name, `attempt` counts from 1, `since` is when the first
+    was made. `person` and `chosen` are stored documents, as they are now."""
 
     lane: Lane
-    id: str
-    base: str
-    to: str
+    mark: str
     attempt: int
     since: int
-    urgent: bool
-    record: Record
     person: bytes
     chosen: bytes
-    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Attempt):
+    """One attempt at a delivery, which counts anew for a dead letter that is tried again. `to` is where it was to go
+    when it was queued."""
+
+    id: str
+    to: str
+    urgent: bool
+    record: Record
+
+    @property
+    def base(self) -> str:
+        """Name its happening."""
+        return parted(self.id)[0]
 
     @property
     def delivery(self) -> str:
@@ -79,14 +91,15 @@ class Deliveries(Lanes):
     def __init__(self, store: Store, couriers: Couriers, lease_ms: int = LEASE_MS) -> None:
         super().__init__(store, couriers, lease_ms)
         self.reports = Reports(store, couriers)
+        self.index = Index(store)
 
     # What the couriers do
 
     async def take(self, lane: Lane, id: str, now_ms: int) -> Job | str:
         """Begin an attempt, which is counted; or say why there is none: `skipped`, or it is `gone`, or the lane is
         `lost`."""
-        base, index = parted(id)
-        keys, account, name = self._store.keys, lane.account, secrets.token_hex(6)
+        base, _ = parted(id)
+        keys, account, mark = self._store.keys, lane.account, secrets.token_hex(6)
         kinds, person = ("recalls", "users", "notifications", "preferences"), keys.person(account, lane.user)
         names = [
             keys.lane(account, lane.channel, lane.user), keys.lanes(account, lane.channel)[1],
@@ -94,11 +107,15 @@ class Deliveries(Lanes):
             person[5], person[3], keys.account(account, "states"),
         ]  # fmt: skip
         asked = {
-            "user": lane.user, "holder": lane.holder, "id": id, "base": base, "field": f"{index}:{lane.channel}",
-            "attempt": name, "now_ms": now_ms,
+            "user": lane.user, "holder": lane.holder, "id": id, "base": base,
+            "field": field_of(id, lane.channel), "attempt": mark, "now_ms": now_ms,
         }  # fmt: skip
         status, *found = await self._store.call("take_delivery", names, msgpack.packb(asked))
-        return read_job(lane, id, name, *found) if status == b"sending" else text(status)
+        return read_job(lane, id, mark, *found) if status == b"sending" else text(status)
+
+    async def put_aside(self, lane: Lane, id: str, until_ms: int) -> None:
+        """Let something in a lane wait, of which this hub does not know what it is: a newer one will."""
+        await self._store.command("ZADD", self._place(lane), "XX", "GT", until_ms, id)
 
     async def settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
         """Record what an attempt came to; return the state that the delivery has now, None when this courier has no say
@@ -114,16 +131,15 @@ class Deliveries(Lanes):
 
     async def _settle(self, job: Job, outcome: Outcome, now_ms: int) -> str | None:
         keys, lane = self._store.keys, job.lane
-        _, index = parted(job.id)
         _, leases, holds = keys.lanes(lane.account, lane.channel)
         names = [
             keys.lane(lane.account, lane.channel, lane.user), leases, holds, keys.deliveries(lane.account, job.base),
             *(keys.account(lane.account, kind) for kind in ("dead", "receipts", "states")), *keys.feed(lane.account),
         ]  # fmt: skip
         asked = {
-            "user": lane.user, "holder": lane.holder, "id": job.id, "base": job.base, "attempt": job.name,
-            "field": f"{index}:{lane.channel}", "letter": job.delivery, "now_ms": now_ms, "state": outcome.state,
-            "why": outcome.why, "reference": outcome.reference or None, "hold": outcome.hold_ms,
+            "user": lane.user, "holder": lane.holder, "id": job.id, "base": job.base, "attempt": job.mark,
+            "field": field_of(job.id, lane.channel), "letter": job.delivery, "now_ms": now_ms, "state": outcome.state,
+            "why": outcome.why, "reference": outcome.reference or None, "to": outcome.to, "hold": outcome.hold_ms,
             "due": outcome.due_ms, "uncounted": not outcome.tried,
         }  # fmt: skip
         state = text(await self._store.call("settle_delivery", names, msgpack.packb(asked))) or None
@@ -147,7 +163,7 @@ class Deliveries(Lanes):
         self, account: str, channel: str, state: str, limit: int, before: str | None = None
     ) -> list[str]:  # fmt: skip
         """Name the notifications of an account whose text or e-mail stands so (queued, sent or skipped), the newest
-        first, from behind one on."""
+        first, from behind one on; all of them where the index is whole."""
         group = f"{channel} {state} "
         last = f"({group[:-1]}!" if before is None else f"({group}{before}"
         name = self._store.keys.account(account, "states")
@@ -168,12 +184,13 @@ class Deliveries(Lanes):
             return False
         base, delivery = found
         keys, channel, user = self._store.keys, delivery.channel, delivery.user
+        notification = notification_id(base, delivery.index)
         names = [
             keys.account(account, "dead"), keys.deliveries(account, base), keys.lane(account, channel, user),
             *keys.lanes(account, channel), keys.account(account, "users"), keys.account(account, "states"),
         ]  # fmt: skip
         asked = {
-            "user": user, "id": notification_id(base, delivery.index), "field": f"{delivery.index}:{channel}",
+            "user": user, "id": notification, "field": field_of(notification, channel),
             "letter": id, "now_ms": now_ms, "attempt": secrets.token_hex(6),
         }  # fmt: skip
         await self.couriers.call(account, channel, now_ms)
@@ -197,12 +214,6 @@ class Deliveries(Lanes):
         return next(((place[0], row) for row in rows if place and row.channel == channel), None)
 
 
-def parted(id: str) -> tuple[str, int]:
-    """Take the id of a notification apart, as the hub made it."""
-    base, _, index = id.rpartition("-")
-    return base, int(index)
-
-
 def read_delivery(index: int, channel: str, packed: bytes) -> Delivery:
     """Read the record of a delivery; one that was put off, tried in vain or not sent says why that is."""
     stored: dict[str, Any] = msgpack.unpackb(packed)
@@ -214,11 +225,10 @@ def read_delivery(index: int, channel: str, packed: bytes) -> Delivery:
     )  # fmt: skip
 
 
-def read_job(lane: Lane, id: str, name: str, packed: bytes, record: bytes, person: bytes, chosen: bytes) -> Job:
+def read_job(lane: Lane, id: str, mark: str, packed: bytes, record: bytes, person: bytes, chosen: bytes) -> Job:
     """Read what `take_delivery` answers."""
     stored: dict[str, Any] = msgpack.unpackb(packed)
     return Job(
-        lane=lane, id=id, base=parted(id)[0], to=stored["to"], attempt=stored["n"] - stored.get("o", 0),
-        since=stored["f"], urgent=bool(stored.get("x")), record=Record.decode(record), person=person, chosen=chosen,
-        name=name,
+        lane=lane, mark=mark, id=id, to=stored["to"], attempt=stored["n"] - stored.get("o", 0), since=stored["f"],
+        urgent=bool(stored.get("x")), record=Record.decode(record), person=person, chosen=chosen,
     )  # fmt: skip

@@ -66,7 +66,8 @@ class Write:
     `expected` lists the documents of which one must be there ("" is none); None takes any. With an `index`, named by
     a key, the object is found in the order of its account's id and its own. With a `head` nothing of the kind may have
     changed since the change of that number. `closing` names the key of what closes: there, nothing is written any more,
-    nor under a `parent` that closes or is gone. `notes` are intentions written down in the same step, as (key, what);
+    nor under a `parent` that closes or is gone; `accounts` names the key of the accounts, for what is none itself and
+    has its account as its parent. `notes` are intentions written down in the same step, as (key, what);
     an empty what is the number of the change.
     """
 
@@ -79,6 +80,7 @@ class Write:
     account: str = ""
     head: int | None = None
     closing: str = ""
+    accounts: str = ""
     parent: str | None = None
     notes: tuple[tuple[str, str], ...] = ()
 
@@ -145,6 +147,9 @@ def _asked(write: Write) -> tuple[list[str], dict[str, Any]]:
     if write.closing:
         names.append(write.closing)
         asked["guarded"] = True
+        if write.accounts:
+            names.append(write.accounts)
+            asked["belongs"] = True
         if write.parent is not None:
             asked["parent"] = write.parent
     if write.notes:

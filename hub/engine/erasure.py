@@ -4,7 +4,7 @@ The directory calls this after the user, or the account's users, are out of its 
 anything of them (append.lua), so what is found here is all there will ever be. Safe to repeat.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import orjson
@@ -21,7 +21,7 @@ TOLD = 1_000  # messages to webhooks of a step, about
 OUTBOX = "outbox"
 PERSONAL_KINDS = ("users", "preferences")
 HAPPENING_KINDS = ("notifications", "ages", "events", "receipts", "recalls", "reasons", "broadcasts", "dead", "states",
-                   "messages:dead", "hook-health")  # fmt: skip
+                   "messages:dead", "hook-health", "hooks:version")  # fmt: skip
 
 
 class Erasure:
@@ -30,24 +30,23 @@ class Erasure:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def user(self, account: str, user: str) -> None:
+    async def user(self, account: str, user: str, moved_ms: int | None = None) -> None:
         """Erase a user's log, inbox and tabs, what was decided about them and why, what was sent or is still to be
         sent to them or was kept in the outbox, and their id and name on the broadcasts of this account, also where
         others have those already.
 
         What stays until its time is over: the audit's records of what they did, which are there to be found out later;
-        and what is written in words, such as a producer's texts.
+        and what is written in words, such as a producer's texts. Of who moved to another account, at a time, it also
+        stays that what waited for them was skipped for it, until they are erased, and what webhooks are still to be
+        told of them: it happened here.
         """
         await self._store.command("UNLINK", *self._store.keys.person(account, user)[:-1])
         await self._empty_lanes(account, user)
-        kinds = ("reasons", "dead", "states")
-        reasons, dead, states = (self._store.keys.account(account, kind) for kind in kinds)
         async for bases in self._happenings(account):
-            names = [self._store.keys.decisions(account, base) for base in bases]
-            await self._store.call("forget_reasons", [reasons, *names], user)
-            sent = [self._store.keys.deliveries(account, base) for base in bases]
-            await self._store.call("forget_deliveries", [dead, states, *sent], user, *bases)
-        await self._leave_messages(account, user)
+            left = await self._leave_deliveries(account, user, bases, moved_ms)
+            await self._leave_decisions(account, user, [base for base in bases if base not in left])
+        if moved_ms is None:
+            await self._leave_messages(account, user)
         await self._leave_broadcasts(account, user)
         await self._leave_outbox(user)
 
@@ -94,6 +93,20 @@ class Erasure:
             names = [keys.lane(account, channel, user), *keys.lanes(account, channel)]
             await self._store.call("forget_lane", names, user)
         await self._store.command("UNLINK", *keys.letters(account, user))  # nobody has a lease to write them again
+
+    async def _leave_deliveries(
+        self, account: str, user: str, bases: Sequence[str], moved_ms: int | None
+    ) -> set[str]:  # fmt: skip
+        """Take away what was sent, or is to be; name the happenings of which something is left."""
+        keys = self._store.keys
+        names = [keys.account(account, "dead"), keys.account(account, "states")]
+        names += [keys.deliveries(account, base) for base in bases]
+        why = "" if moved_ms is None else "moved"
+        return set(map(text, await self._store.call("forget_deliveries", names, user, why, moved_ms or 0, *bases)))
+
+    async def _leave_decisions(self, account: str, user: str, bases: Sequence[str]) -> None:
+        names = [self._store.keys.decisions(account, base) for base in bases]
+        await self._store.call("forget_reasons", [self._store.keys.account(account, "reasons"), *names], user)
 
     async def _leave_messages(self, account: str, user: str) -> None:
         """Take away what webhooks are still to be told of a user."""

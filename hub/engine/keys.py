@@ -34,10 +34,12 @@ plan:<base>           hash        number of a page still to append -> page    pl
 burst:<line>:<number> string      when its latest texts were sent, ms; kept   append            append
                                   for an hour after the last came
 hooks                 hash        webhook -> the events it listens to here    listen            append, mark, …
+hooks:version         string      up to which change of the accounts and of   listen            listen
+                                  the webhooks `hooks` is true
 messages              sorted set  webhook and number of what it is told       append, mark, …   webhooks
 messages:facts        hash        the same -> what happened, and attempts     append, mark, …   webhooks
 messages:dropped      hash        webhook -> for how many there was no room   append, mark, …   webhooks
-messages:dead         sorted set  messages that were given up, by ms          settle_message    replay
+messages:dead         sorted set  the same of what was given up               settle_message    replay
 hook-health           hash        own webhook -> since when it takes nothing  note_attempt      api
 hook-attempts:<hook>  list        its newest 200 attempts                     note_attempt      api
 users, contacts, …    hash        id -> document                              put               directory
@@ -61,17 +63,17 @@ offers:<id>#<actor>   sorted set  the same of a log-in-as session             lo
 away:<id>#<actor>     hash        what a log-in-as session put away, and how  put_away, faded   attach, look
 ====================  ==========  ==========================================  ================  =====================
 
-Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts and their defaults, the index of
-users, producer keys, webhooks; what is intended and not finished, with who is at it: ``unfinished`` (users who move
-or are erased), ``closing``, ``pausing``, ``uprooted`` and ``placed`` accounts, ``spreading`` webhooks),
-``{#work}`` (queue of plans and recalls, expiries of broadcasts, secrets, outbox, the clock of test mode, probes, the
-write of a check, which Function libraries were loaded when; for each channel ``couriers:<channel>``: which account has
-something to send, and when, and ``couriers:<channel>:raised``: the number under which that was said last; for a week
-``texted:<sid>``: which delivery a text is that a provider took over, and why that says that it failed),
-``{#notices}`` (system notices, kept as an account keeps its broadcasts), one per credential for idempotency records,
-which expire after 24 h, and one per rate limit, which is counted for two minutes. What a log-in-as session has
-(``ann#olga``: no user has such an id) expires an hour after its last use. Everything else lives until retention, or
-its owner, ends it.
+Other slots begin with ``#``, which no id holds: ``{#directory}`` (accounts and their defaults, the index of users,
+producer keys, webhooks; ``left:<user>``: the accounts that they moved away from; what is intended and not finished,
+with who is at it: ``unfinished`` (users who move or are erased), ``closing``, ``pausing``, ``uprooted`` and ``placed``
+accounts, ``spreading`` webhooks), ``{#work}`` (queue of plans and recalls, expiries of broadcasts, secrets, outbox, the
+clock of test mode, probes, the write of a check, which Function libraries were loaded when; for each channel
+``couriers:<channel>``: which account has something to send, and when, and ``couriers:<channel>:raised``: the number
+under which that was said last; for a week ``texted:<sid>``: which delivery a text is that a provider took over, and why
+that says that it failed; for an hour where nobody is known to have sent that text), ``{#notices}`` (system notices,
+kept as an account keeps its broadcasts), one per credential for idempotency records, which expire after 24 h, and one
+per rate limit, which is counted for two minutes. What a log-in-as session has (``ann#olga``: no user has such an id)
+expires an hour after its last use. Everything else lives until retention, or its owner, ends it.
 """
 
 from dataclasses import dataclass

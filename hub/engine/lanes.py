@@ -37,7 +37,8 @@ class Outcome:
     """What an attempt came to: a state, and why where it was not sent.
 
     While it is `queued`, the whole lane waits until `hold_ms` (a retry), or this one alone is put off to `due_ms`
-    (quiet hours). `tried` is False when nothing was handed to anybody.
+    (quiet hours). `tried` is False when nothing was handed to anybody. `to` is the address that was used, if it is
+    another than was known.
     """
 
     state: State
@@ -46,6 +47,7 @@ class Outcome:
     hold_ms: int | None = None
     due_ms: int | None = None
     tried: bool = True
+    to: str | None = None
 
 
 class Lanes:

@@ -225,6 +225,8 @@ class Log:
             while more:
                 answer = await self.store.call("mark", keys, msgpack.packb(page))
                 part, strange, unread, seq, more, told = answer
+                if "ids" in page:
+                    page = page | {"ids": page["ids"][int(more) :]}
                 changed += map(text, part)
                 unknown += map(text, strange)
                 if told:

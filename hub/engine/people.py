@@ -6,6 +6,7 @@ there for good once the index says so after the document was written.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -34,8 +35,10 @@ def anywhere(account: str) -> bool:
 class People(RootedObjects):
     """Users, with their preferences. `unfinished` is who moves or is erased at this moment."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], float] = time.time) -> None:
+        """Take the store, and what tells business time, in seconds."""
         super().__init__(store)
+        self._now = now
         self._rosters: dict[str, Roster] = {}
         self.unfinished = Intentions(store, "unfinished")
 
@@ -184,7 +187,8 @@ class People(RootedObjects):
         tree = await self.tree()
         if tree.root(new) != tree.root(old):
             await self.leave(tree.root(old), id)
-        await self._erase(old, id)
+        await self.store.command("SADD", self._accounts_left(id), old)
+        await self._erase(old, id, int(self._now() * 1000))
 
     async def _stay(self, user: User, document: bytes, old: str, new: str) -> None:
         """Take a move back: the account they were to go to closes, or is gone."""
@@ -223,6 +227,9 @@ class People(RootedObjects):
         root = await self.root(account)
         await self.leave(root, id)
         await self._erase(account, id)
+        for left in await self._have_left(id):
+            await Erasure(self.store).user(left, id)
+        await self.store.command("UNLINK", self._accounts_left(id))
         await self._claim(id, "", account, f"{ERASE} {account}")
         await self.leave(root, id)  # whatever named them meanwhile had looked them up before
 
@@ -240,9 +247,16 @@ class People(RootedObjects):
         await self._put_person(account, "users", user, b"", "profile")
         await self._put(Write(self.store.keys.account(account, "preferences"), user, b""))
 
-    async def _erase(self, account: str, user: str) -> None:
+    async def _erase(self, account: str, user: str, moved_ms: int | None = None) -> None:
         await self._forget(account, user)
-        await Erasure(self.store).user(account, user)
+        await Erasure(self.store).user(account, user, moved_ms)
+
+    def _accounts_left(self, user: str) -> str:
+        """Name the key of the accounts that a user moved away from: it is still known there what was skipped for it."""
+        return self.store.keys.directory(f"left:{user}")
+
+    async def _have_left(self, user: str) -> list[str]:
+        return sorted(map(text, await self.store.command("SMEMBERS", self._accounts_left(user))))
 
     async def _put_person(
         self,

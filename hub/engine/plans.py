@@ -220,10 +220,8 @@ class Plans:
         await self.queue.done(work)
 
     async def _delivered(self, account: str, base: str) -> int:
-        """Count who got a broadcast, where anybody listens and it is one."""
+        """Count who got a broadcast, if it is one: somebody may begin to listen before it is finished."""
         keys, count = self._store.keys, 0
-        if not await self._store.command("EXISTS", keys.account(account, "hooks")):
-            return 0
         document = await self._store.command("HGET", keys.account(account, "broadcasts"), base)
         parts = Broadcast.from_document(orjson.loads(document)).parts if document else ()
         for start in range(0, len(parts), PAGE):

@@ -9,7 +9,7 @@ import msgpack
 
 from hub.engine.connection import Store
 from hub.engine.couriers import Couriers
-from hub.engine.rows import text
+from hub.engine.rows import field_of, parted, text
 
 KEPT_SECONDS = 7 * 86_400  # carriers report within three days
 EARLY_SECONDS = 3_600  # a report of a text that nobody has written down yet; of most of them nobody ever will
@@ -40,12 +40,11 @@ class Reports:
     async def _fail(self, reference: str, place: str, why: str, now_ms: int) -> bool:
         account, _, letter = place.partition(" ")
         id, _, channel = letter.rpartition(":")
-        base, _, index = id.rpartition("-")
         keys = self._store.keys
         kinds = (keys.account(account, kind) for kind in ("dead", "states"))
-        names = [keys.deliveries(account, base), *kinds, *keys.feed(account)]
+        names = [keys.deliveries(account, parted(id)[0]), *kinds, *keys.feed(account)]
         asked = {
-            "id": id, "field": f"{index}:{channel}", "letter": letter, "reference": reference, "why": why,
+            "id": id, "field": field_of(id, channel), "letter": letter, "reference": reference, "why": why,
             "now_ms": now_ms,
         }  # fmt: skip
         if not await self._store.call("fail_delivery", names, msgpack.packb(asked)):

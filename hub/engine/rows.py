@@ -67,6 +67,17 @@ class Record:
         return cls(whole[0] if whole else body, orjson.loads(reasons))
 
 
+def parted(id: str) -> tuple[str, int]:
+    """Take the id of a notification apart, as the hub made it."""
+    base, _, index = id.rpartition("-")
+    return base, int(index)
+
+
+def field_of(id: str, channel: str) -> str:
+    """Name the record of a notification's text or e-mail among the deliveries of its happening."""
+    return f"{parted(id)[1]}:{channel}"
+
+
 def text(value: bytes | str) -> str:
     """Decode a reply that may be bytes."""
     return value.decode() if isinstance(value, bytes) else value

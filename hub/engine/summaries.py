@@ -2,10 +2,10 @@
 
 The lane's holder counts an e-mail just before it is sent (`count`). What is too much leaves the lane and waits under
 its type; in the lane stands the summary of that type, due the next morning. When it is due, its e-mails are taken into
-an attempt page by page, less what was recalled or seen meanwhile. The verdict is recorded in one step, and from there
-on it is known; then it is done page by page what it means for each of them. Whoever finds a verdict that was not done
-to its end finishes that first, so no e-mail is in two summaries, unless a courier died between sending one and saying
-so.
+an attempt page by page, less what was recalled meanwhile, or seen where the user has a grace. The verdict is recorded
+in one step, and from there on it is known; then it is done page by page what it means for each of them. Whoever finds a
+verdict that was not done to its end finishes that first, and whoever is about to send looks whether another did: so no
+e-mail is in two summaries, unless a courier died, or was cut off, between sending one and saying so.
 
 Times are milliseconds of business time, days are those of the user's zone.
 """
@@ -13,39 +13,32 @@ Times are milliseconds of business time, days are those of the user's zone.
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgpack
 
 from hub.engine.connection import Store
 from hub.engine.couriers import Couriers
-from hub.engine.deliveries import Job, parted
+from hub.engine.deliveries import Attempt, Job
 from hub.engine.lanes import Lane, Outcome
-from hub.engine.rows import Record, text
+from hub.engine.rows import Record, field_of, parted, text
 
-CHANNEL = "email"
+CHANNEL: Literal["email"] = "email"
 PAGE = 100
 PREFIX = "summary:"  # of its id in a lane; no notification's id begins so
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary(Attempt):
     """One attempt at the summary of a type, or (`is_ended`) one whose verdict is known and not done to its end.
 
-    `name` stays the same through all attempts. `attempt` counts from 1, `since` is when the first was made, `last_day`
-    the day of the summary before. `person` and `chosen` are stored documents.
+    `name` stays the same through all attempts; `last_day` is the day of the summary before.
     """
 
-    lane: Lane
     type: str
     name: str
-    mark: str
-    attempt: int
-    since: int
     last_day: str
     is_ended: bool
-    person: bytes
-    chosen: bytes
 
     @property
     def id(self) -> str:
@@ -54,11 +47,20 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """What the calendar says where a user is: the day that it is, and the latest one that it is anywhere; and when a
+    summary that begins now is due."""
+
+    today: str
+    latest: str
+    morning_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capped:
     """One e-mail that goes with a summary; of the first of them, with what is in it."""
 
     id: str
-    to: str
     record: Record | None
 
 
@@ -82,14 +84,14 @@ class Summaries:
         self._store = store
         self._couriers = couriers
 
-    async def count(self, job: Job, type: str, cap: int, day: str, morning_ms: int, now_ms: int) -> bool:
+    async def count(self, job: Job, type: str, cap: int, days: Days, now_ms: int) -> bool:
         """Count an e-mail that is about to be sent; False when it is not to be sent now: it was one too many, and waits
         for the summary, or the lane is lost."""
         keys, lane = self._store.keys, job.lane
         names = [*self._lane(lane), keys.deliveries(lane.account, job.base), *keys.letters(lane.account, lane.user)]
         asked = {
-            **whose(lane), "id": job.id, "field": field_of(job.id), "type": type, "day": day, "cap": cap,
-            "morning": morning_ms, "now_ms": now_ms,
+            **whose(lane), "id": job.id, "field": field_of(job.id, CHANNEL), "type": type, "cap": cap,
+            "day": days.today, "latest": days.latest, "morning": days.morning_ms, "now_ms": now_ms,
         }  # fmt: skip
         return bool(await self._store.call("count_letter", names, msgpack.packb(asked)) == b"counted")
 
@@ -123,12 +125,19 @@ class Summaries:
         ]  # fmt: skip
         asked = {
             **whose(lane), "type": summary.type, "attempt": summary.mark, "now_ms": now_ms, "bodies": bodies,
-            "members": [(id, parted(id)[0], field_of(id)) for id in ids],
+            "members": [(id, parted(id)[0], field_of(id, CHANNEL)) for id in ids],
         }  # fmt: skip
         status, *found = await self._store.call("take_capped", names, msgpack.packb(asked))
         if status != b"taken":
             return None
         return Batch([read_capped(*row) for row in found[1]], [text(why) for why in found[0]])
+
+    async def stands(self, summary: Summary) -> bool:
+        """Tell, just before it is handed over, whether an attempt is still the last one and nobody said meanwhile that
+        an earlier one was sent."""
+        packed = await self._store.command("HGET", self._letters(summary.lane), summary.type)
+        stored: dict[str, Any] = msgpack.unpackb(packed) if packed else {}
+        return stored.get("a") == summary.mark and "v" not in stored
 
     async def conclude(self, summary: Summary, outcome: Outcome, day: str, now_ms: int) -> str | None:
         """Record what an attempt came to; return the state that it has now, None when this courier has no say any
@@ -136,8 +145,9 @@ class Summaries:
         lane = summary.lane
         names = [*self._lane(lane), self._store.keys.lanes(lane.account, CHANNEL)[2], self._letters(lane)]
         asked = {
-            **whose(lane), "job": summary.id, "type": summary.type, "attempt": summary.mark, "day": day,
-            "now_ms": now_ms, "state": outcome.state, "why": outcome.why, "reference": outcome.reference or None,
+            **whose(lane), "job": summary.id, "type": summary.type, "name": summary.name, "attempt": summary.mark,
+            "day": day, "now_ms": now_ms, "state": outcome.state, "why": outcome.why, "to": outcome.to,
+            "reference": outcome.reference or None,
             "hold": outcome.hold_ms, "due": outcome.due_ms, "uncounted": not outcome.tried,
         }  # fmt: skip
         return text(await self._store.call("conclude_summary", names, msgpack.packb(asked))) or None
@@ -164,7 +174,7 @@ class Summaries:
         ]  # fmt: skip
         asked = {
             **whose(lane), "job": summary.id, "type": summary.type, "morning": morning_ms, "now_ms": now_ms,
-            "members": [(id, field_of(id), f"{id}:{CHANNEL}") for id in ids], "last": is_last,
+            "members": [(id, field_of(id, CHANNEL), f"{id}:{CHANNEL}") for id in ids], "last": is_last,
         }  # fmt: skip
         return max(0, int(await self._store.call("finish_capped", names, msgpack.packb(asked))))
 
@@ -196,11 +206,6 @@ def whose(lane: Lane) -> dict[str, str]:
     return {"user": lane.user, "holder": lane.holder}
 
 
-def field_of(id: str) -> str:
-    """Name the record of a notification's e-mail among the deliveries of its happening."""
-    return f"{parted(id)[1]}:{CHANNEL}"
-
-
 def read_summary(
     lane: Lane, type: str, mark: str, is_ended: bool, packed: bytes, person: bytes, chosen: bytes
 ) -> Summary:  # fmt: skip
@@ -212,6 +217,6 @@ def read_summary(
     )  # fmt: skip
 
 
-def read_capped(id: bytes, to: bytes, record: bytes) -> Capped:
+def read_capped(id: bytes, record: bytes) -> Capped:
     """Read one e-mail that `take_capped` took."""
-    return Capped(text(id), text(to), Record.decode(record) if record else None)
+    return Capped(text(id), Record.decode(record) if record else None)

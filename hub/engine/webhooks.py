@@ -7,8 +7,8 @@ when it was first spread until it is gone.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgpack
@@ -63,7 +63,8 @@ class Webhooks(Documents):
         return Held(read_as(Webhook)(document), document) if document else None
 
     async def put(self, webhook: Webhook, held: Held[Any]) -> None:
-        """Create or replace a webhook; it is still to be spread. Raise Changed when it is not as it was held."""
+        """Create or replace a webhook; it is still to be spread. Raise Changed when it is not as it was held, or
+        when its account closes or is gone: whoever gets that id next must not be heard by it."""
         await self._write(webhook, orjson.dumps(as_document(webhook)), held)
 
     async def delete(self, webhook: Webhook, held: Held[Any] | None = None) -> None:
@@ -72,7 +73,11 @@ class Webhooks(Documents):
 
     async def _write(self, webhook: Webhook, document: bytes, held: Held[Any] | None) -> None:
         note = (self.spreading.name, f"{webhook.account} {secrets.token_hex(4)}")
-        await self._put(Write(self._name, webhook.id, document, expecting(held), notes=(note,)))
+        write = Write(self._name, webhook.id, document, expecting(held), notes=(note,))
+        if document:
+            accounts, closing = (self.store.keys.directory(kind) for kind in ("accounts", "closing"))
+            write = replace(write, closing=closing, accounts=accounts, parent=webhook.account)
+        await self._put(write)
 
     async def rewrite(self, id: str, change: Callable[[Webhook], Webhook]) -> Webhook | None:
         """Change a webhook, also while others do; None when it is gone."""
@@ -112,13 +117,15 @@ class Webhooks(Documents):
         health, attempts = self._places(account, id)
         await asyncio.gather(self.store.command("HDEL", health, id), self.store.command("UNLINK", attempts))
 
-    async def note(self, webhook: Webhook, attempt: Mapping[str, Any], now_ms: int, dropped: int = 0) -> int | None:
+    async def note(
+        self, webhook: Webhook, attempt: Mapping[str, Any], now_ms: int, dropped: int = 0, *, counts: bool = True
+    ) -> int | None:
         """Keep what an attempt came to (`state` says), and how many messages were dropped meanwhile; return since when
-        the webhook takes nothing, None when it does."""
-        state = "sent" if attempt["state"] == "sent" else "failed"
+        the webhook takes nothing, None when it does. A failure that does not count says nothing of the receiver."""
+        state = "sent" if attempt["state"] == "sent" else "failed" if counts else ""
         names, row = self._places(webhook.account, webhook.id), orjson.dumps(attempt)
         since = await self.store.call(
-            "note_attempt", names, webhook.id, row, state, now_ms, dropped, ATTEMPTS_KEPT
+            "note_attempt", names, webhook.id, row, state, now_ms, dropped, ATTEMPTS_KEPT, webhook.turned_on
         )  # fmt: skip
         return int(since) or None
 
@@ -127,17 +134,18 @@ class Webhooks(Documents):
         _, name = self._places(webhook.account, webhook.id)
         return [orjson.loads(row) for row in await self.store.command("LRANGE", name, 0, -1)]
 
-    async def health(self, webhooks: Iterable[Webhook]) -> list[Health]:
+    async def health(self, webhooks: Sequence[Webhook]) -> list[Health]:
         """Tell how webhooks fare, in their order."""
         places = ((self._places(one.account, one.id)[0], one.id) for one in webhooks)
         found = await asyncio.gather(*(self.store.command("HGET", name, id) for name, id in places))
-        return [read_health(packed) for packed in found]
+        return [read_health(one, packed) for one, packed in zip(webhooks, found, strict=True)]
 
 
-def read_health(packed: bytes | None) -> Health:
-    """Read what note_attempt.lua keeps."""
+def read_health(webhook: Webhook, packed: bytes | None) -> Health:
+    """Read what note_attempt.lua keeps; a webhook that was turned on since has not failed yet."""
     kept: dict[str, Any] = msgpack.unpackb(packed) if packed else {}
-    return Health(kept.get("f"), kept.get("s"), kept.get("d", 0))
+    has_begun_anew = kept.get("o", 0) < webhook.turned_on
+    return Health(None if has_begun_anew else kept.get("f"), kept.get("s"), kept.get("d", 0))
 
 
 __all__ = ["Changed", "Health", "Webhooks"]

@@ -6,20 +6,24 @@ channel nor anything in the app.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 
+import orjson
 import structlog
 
+from hub.core.inbox import split_id
 from hub.core.jobs import Later
+from hub.core.personal import CHANNELS, Channel
+from hub.core.reasons import Reason
 from hub.engine.clock import Clock
 from hub.engine.connection import Unavailable
-from hub.engine.couriers import CHANNELS
 from hub.engine.deliveries import Deliveries, Job
 from hub.engine.directory import Directory
 from hub.engine.lanes import Lane, Outcome
 from hub.engine.summaries import Summaries, type_of
 from hub.metrics import DEAD_LETTERS, DELIVERIES
-from hub.workers.desk import Desk, Desks
+from hub.workers.desk import MOST_ATTEMPTS, Desk, Desks
 from hub.workers.post import End, Post
 from hub.workers.reader import Reader, read_reader
 from hub.workers.summing import Summing
@@ -28,7 +32,7 @@ from hub.workers.writer import Writer
 __all__ = ["SLOTS", "Courier", "End", "LetterDesk"]
 
 SLOTS: Mapping[str, int] = {"text": 20, "email": 8}  # lanes at once
-MOST_ATTEMPTS = 20  # that were begun: more means that this very delivery ends the courier that tries it
+ASIDE_MS = 300_000  # in which what only a newer hub knows waits to be looked at again
 
 journal = structlog.get_logger(__name__)
 
@@ -38,7 +42,7 @@ class LetterDesk(Desk):
 
     def __init__(
         self,
-        channel: str,
+        channel: Channel,
         end: End,
         slots: int,
         deliveries: Deliveries,
@@ -48,6 +52,7 @@ class LetterDesk(Desk):
         chance: Callable[[], float],
     ) -> None:
         super().__init__(channel, slots, deliveries, clock)
+        self._personal = channel
         self._deliveries = deliveries
         self._directory = directory
         self._writer = writer
@@ -59,6 +64,9 @@ class LetterDesk(Desk):
         """Make one attempt, unless it is not to be made any more."""
         if type := type_of(id):
             await self._summing.attempt(lane, type)
+            return
+        if split_id(id) is None:
+            await self._deliveries.put_aside(lane, id, self.now_ms() + ASIDE_MS)
             return
         job = await self._deliveries.take(lane, id, self.now_ms())
         if not isinstance(job, Job):
@@ -78,26 +86,34 @@ class LetterDesk(Desk):
         if job.attempt > MOST_ATTEMPTS:
             return Outcome("failed", "gave_up", tried=False)
         try:
-            reader = await read_reader(self._directory, job.lane.account, job.person, job.chosen)
-            return self._objection(job, reader) or await self._send(job, reader)
+            reader = await read_reader(self._directory, job)
+            to = self._destination(job, reader)
+            if isinstance(to, Reason):
+                return Outcome("skipped", to, tried=False)
+            return self._wait(job, reader) or await self._send(job, reader, to)
         except Unavailable:
             raise
         except Exception:
             journal.exception("a delivery could not be tried", channel=self._channel, delivery=job.delivery)
             return self._post.judge(job.attempt, job.since, Later("internal_error"))
 
-    def _objection(self, job: Job, reader: Reader) -> Outcome | None:
-        """Say why nothing goes out now: the user was deactivated since, or it is their night and this was put off."""
+    def _destination(self, job: Job, reader: Reader) -> str | Reason:
+        """Say where it goes now, or why it does not any more: the user is not active, or has turned it off since."""
         if not reader.user.active:
-            return Outcome("skipped", "inactive", tried=False)
+            return Reason.INACTIVE
+        kind = self._writer.catalogue.get(orjson.loads(job.record.body)["type"])
+        return reader.address(kind, self._personal, urgent=job.urgent) if kind else job.to
+
+    def _wait(self, job: Job, reader: Reader) -> Outcome | None:
+        """Say until when it waits, if it does: it is their night, and this was put off."""
         until = None if job.urgent else reader.quiet_until(self._clock.now())
         return Outcome("queued", "quiet_hours", due_ms=ceil(until * 1000), tried=False) if until else None
 
-    async def _send(self, job: Job, reader: Reader) -> Outcome | None:
-        message = self._writer.write(job.id, job.record, self._channel, job.to, reader)
+    async def _send(self, job: Job, reader: Reader, to: str) -> Outcome | None:
+        message = self._writer.write(job.id, job.record, self._channel, to, reader)
         if not await self._summing.allows(job, reader):
             return None
-        return self._post.judge(job.attempt, job.since, await self._post.send(message))
+        return replace(self._post.judge(job.attempt, job.since, await self._post.send(message)), to=to)
 
     def _count(self, job: Job, outcome: Outcome) -> None:
         if outcome.state == "queued":

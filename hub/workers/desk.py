@@ -6,21 +6,16 @@ business time, leases follow the store's clock.
 
 import asyncio
 from collections.abc import Sequence
-from math import ceil
 
 import structlog
 
-from hub.core.jobs import Backoff
 from hub.engine.clock import Clock
 from hub.engine.connection import Unavailable
 from hub.engine.lanes import Lane, Lanes
 from hub.workers.waiting import IDLE_SECONDS, keep_taking
 
+MOST_ATTEMPTS = 20  # that were begun: more means that what is to be sent ends the process that tries it
 STOP_SECONDS = 5.0  # in which what is being said to the other side may be ended
-
-BACKOFF = Backoff()
-# Full jitter may draw five short pauses; whoever was away for an hour, or four, shall still get everything.
-PATIENCE_MS = int(sum(BACKOFF.pauses) * 1000 / 2)
 
 journal = structlog.get_logger(__name__)
 
@@ -35,6 +30,7 @@ class Desk:
         self._clock = clock
         self._waiting = lanes.couriers.waiting[channel]
         self._stopping = False
+        self._taking: asyncio.Task[int] | None = None
         self.working: dict[asyncio.Task[None], Lane] = {}
 
     def __repr__(self) -> str:
@@ -45,24 +41,32 @@ class Desk:
         await keep_taking(self.take_up, self._waiting)
 
     async def take_up(self) -> int:
-        """Begin to work as many lanes as there are slots free for; return how many."""
-        free = self.free()
+        """Begin to work as many lanes as there are slots free for; return how many. Who is cut off in this leaves it
+        to `stop` to wait for the lanes that were taken."""
+        free = self._slots - len(self.working)
         if free <= 0 or self._stopping:
             return 0
-        lanes = await self.lanes.claim(self._channel, self.now_ms(), free)
+        self._taking = asyncio.create_task(self._begin(free))
+        self._taking.add_done_callback(heard)
+        return await asyncio.shield(self._taking)
+
+    async def _begin(self, most: int) -> int:
+        lanes = await self.claim(most)
         for lane in lanes:
             task = asyncio.create_task(self.work(lane))
             self.working[task] = lane
             task.add_done_callback(self._leave)
         return len(lanes)
 
-    def free(self) -> int:
-        """Count the lanes that it may take up beside those that it works."""
-        return self._slots - len(self.working)
+    async def claim(self, most: int) -> Sequence[Lane]:
+        """Take lanes that have something due."""
+        return await self.lanes.claim(self._channel, self.now_ms(), most)
 
     async def stop(self) -> None:
         """Let what is under way be ended, for a while; a lane that is cut off is taken up when its lease runs out."""
         self._stopping = True
+        if self._taking:
+            await asyncio.wait({self._taking}, timeout=STOP_SECONDS)
         if self.working:
             _, late = await asyncio.wait(self.working, timeout=STOP_SECONDS)
             for task in late:
@@ -70,8 +74,12 @@ class Desk:
             await asyncio.gather(*late, return_exceptions=True)
 
     def _leave(self, task: asyncio.Task[None]) -> None:
-        self.working.pop(task, None)
+        if lane := self.working.pop(task, None):
+            self.leave(lane)
         self._waiting.set()
+
+    def leave(self, lane: Lane) -> None:
+        """Do what there is to do when a lane is worked no more."""
 
     def now_ms(self) -> int:
         """Tell business time."""
@@ -94,6 +102,12 @@ class Desk:
     async def attempt(self, lane: Lane, id: str) -> None:
         """Make one attempt, unless it is not to be made any more."""
         raise NotImplementedError
+
+
+def heard(taking: asyncio.Task[int]) -> None:
+    """Know how it ended, also where nobody waits for it any more."""
+    if not taking.cancelled():
+        taking.exception()
 
 
 class Desks:
@@ -142,16 +156,8 @@ class Desks:
         """Keep the lanes that are worked from others."""
         while True:
             await asyncio.sleep(min(desk.lanes.lease_ms for desk in self._desks) / 3000)
-            try:
-                for desk in self._desks:
+            for desk in self._desks:
+                try:
                     await desk.lanes.renew(list(desk.working.values()))
-            except Exception as error:
-                journal.warning("leases were not renewed", reason=str(error))
-
-
-def pause_after(attempt: int, since_ms: int, now_ms: int, jitter: float, at_least: float | None) -> int | None:
-    """Say how many ms to wait after a failed attempt, the first having been at `since_ms`; None = give up."""
-    pause = BACKOFF.pause(attempt, jitter, at_least)
-    if pause is None and now_ms - since_ms < PATIENCE_MS:
-        pause = BACKOFF.pause(len(BACKOFF.pauses), jitter, at_least)
-    return None if pause is None else max(1, ceil(pause * 1000))
+                except Exception as error:
+                    journal.warning("leases were not renewed", desk=repr(desk), reason=str(error))

@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from hub.core.jobs import Later, Refused, Sent, Verdict
+from hub.core.jobs import Later, Refused, Sent, Verdict, pause_after
 from hub.engine.clock import Clock
 from hub.engine.lanes import Outcome
 from hub.metrics import DELIVERY_SECONDS
-from hub.workers.desk import pause_after
 
 
 class End(Protocol):

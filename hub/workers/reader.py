@@ -6,20 +6,26 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from hub.core.audience import Member
+from hub.core.catalogue import NotificationType
 from hub.core.directory import Account, User
+from hub.core.personal import Channel, destination
 from hub.core.preferences import Preferences
 from hub.core.quiet import quiet_until, zone_of
+from hub.core.reasons import Reason
+from hub.engine.deliveries import Attempt
 from hub.engine.directory import Directory
 from hub.engine.roster import with_defaults
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A user with their account and what they chose."""
+    """A user with their account and what they chose. `numbers` are those of the lines of its tree, for texts."""
 
     user: User
     account: Account | None
     preferences: Preferences
+    numbers: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -30,6 +36,10 @@ class Reader:
     def sender(self) -> str | None:
         """Name their account, in whose name it comes."""
         return (self.account.sender_name or self.account.name) if self.account else None
+
+    def address(self, kind: NotificationType, channel: Channel, *, urgent: bool = False) -> str | Reason:
+        """Say where a text or an e-mail of a type that they wanted goes now, or why they want it no more."""
+        return destination(kind, channel, Member(self.user, self.preferences), self.numbers, urgent=urgent)
 
     def quiet_until(self, now: float) -> float | None:
         """Say when their quiet hours end; None = it is not quiet."""
@@ -43,8 +53,17 @@ class Reader:
         return self.account.time_zone if self.account else None
 
 
-async def read_reader(directory: Directory, account: str, person: bytes, chosen: bytes) -> Reader:
+async def read_reader(directory: Directory, attempt: Attempt) -> Reader:
     """Read who it is for, out of stored documents and what is known of their account."""
+    account, chosen = attempt.lane.account, attempt.chosen
     found, defaults = await asyncio.gather(directory.account(account), directory.defaults(account))
+    numbers = await _numbers(directory, account) if attempt.lane.channel == "text" else frozenset()
     preferences = Preferences.from_document(orjson.loads(chosen)) if chosen else Preferences()
-    return Reader(User.from_document(orjson.loads(person)), found, with_defaults(preferences, defaults))
+    return Reader(
+        User.from_document(orjson.loads(attempt.person)), found, with_defaults(preferences, defaults), numbers
+    )  # fmt: skip
+
+
+async def _numbers(directory: Directory, account: str) -> frozenset[str]:
+    lines = await directory.lines(await directory.root(account))
+    return frozenset(line.number for line in lines.values())

@@ -78,7 +78,9 @@ class Scheduler:
             kept.append(account.retention_days)
             users = sorted(await self._directory.members(account.id))
             await self._sweep(account.id, users, account.retention_days)
-            await self._deliveries.raise_again(account.id, int(self._clock.now() * 1000))
+            now_ms = int(self._clock.now() * 1000)
+            await self._deliveries.raise_again(account.id, now_ms)
+            await self._deliveries.index.fill(account.id, now_ms)
         await self._sweep(NOTICES, [], max(kept))  # as long as anybody may have one
 
     async def _sweep(self, account: str, users: list[str], days: int) -> None:

@@ -1,39 +1,39 @@
 """What webhooks are told: lane by lane to their receivers, again and again until they take it.
 
 Many accounts may have something to tell one webhook, each in a lane of its own. So that a receiver that is slow or away
-keeps nobody else waiting, only a few of its lanes are worked at a time, the others waiting without a slot; and while it
-is away they all rest until it is tried again. One that answers 410, or takes nothing for days, is disabled.
+keeps nobody else waiting, only a few of its lanes are taken at a time (turns.py); and while it is away they all rest
+until it is tried again. One that answers 410, or takes nothing for days, is disabled.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import structlog
 
 from hub.channels.webhooks import TIMEOUT_SECONDS, Hook
-from hub.core.frames import moment
-from hub.core.jobs import Later, Refused, Sent, Verdict
-from hub.core.webhooks import PATIENCE_MS, PING, Webhook, payload
+from hub.core.frames import exact_moment
+from hub.core.jobs import Later, Refused, Sent, Verdict, pause_after
+from hub.core.webhooks import DISABLED_AFTER_MS, PING, Webhook, payload
 from hub.engine.clock import Clock
 from hub.engine.connection import Unavailable
 from hub.engine.couriers import WEBHOOK
+from hub.engine.directory import Changed, Directory
 from hub.engine.lanes import Lane, Outcome
 from hub.engine.messages import Message, Messages
 from hub.engine.rows import Record
-from hub.engine.webhooks import Webhooks
+from hub.engine.turns import Turns
 from hub.metrics import WEBHOOK_MESSAGES, WEBHOOK_SECONDS, WEBHOOKS_DISABLED
-from hub.workers.desk import Desk, pause_after
+from hub.workers.desk import MOST_ATTEMPTS, Desk
 
 SLOTS = 32  # lanes at once
 SLOTS_OF_ONE = 4  # of one webhook: a slow one cannot take them all
-MOST_CLAIMED = 1_000  # lanes, of which all but the slots wait for others of their webhook
 REST_MS = 60_000  # at most, of a webhook's other lanes after one failed: it may be a fault of what that one had to tell
 MOST_OPEN = 200  # receivers whose connections are kept
-MOST_ATTEMPTS = 20  # that were begun: more means that this very message ends the desk that tries it
+OWN_FAULTS = ("payload_too_large", "gave_up")  # of a message: they say nothing of the receiver
 GONE = "gone"
 FAILING = "failing"
 
@@ -48,7 +48,6 @@ class Receiver:
     secrets: tuple[str, ...]
     hook: Hook
     rests_until_ms: int = 0
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SLOTS_OF_ONE))
     users: int = 0
 
 
@@ -64,15 +63,14 @@ class Receivers:
         return f"<Receivers {len(self._open)} open>"
 
     @asynccontextmanager
-    async def turn(self, webhook: Webhook, now: float) -> AsyncIterator[Receiver]:
-        """Wait until there is a slot for another lane of a webhook, and speak to it as it is now."""
+    async def speaking(self, webhook: Webhook, now: float) -> AsyncIterator[Receiver]:
+        """Speak to a webhook as it is now."""
         receiver, left = self._of(webhook, now)
         receiver.users += 1
         try:
             for one in left:
                 await one.hook.close()
-            async with receiver.turns:
-                yield receiver
+            yield receiver
         finally:
             receiver.users -= 1
             if self._open.get(webhook.id) is not receiver and not receiver.users:
@@ -107,7 +105,7 @@ class WebhookDesk(Desk):
     def __init__(
         self,
         messages: Messages,
-        webhooks: Webhooks,
+        directory: Directory,
         receivers: Receivers,
         clock: Clock,
         chance: Callable[[], float] = random.random,
@@ -115,32 +113,41 @@ class WebhookDesk(Desk):
     ) -> None:
         super().__init__(WEBHOOK, SLOTS, messages, clock)
         self._messages = messages
-        self._webhooks = webhooks
+        self._directory = directory
+        self._webhooks = directory.webhooks
         self._receivers = receivers
         self._chance = chance
         self._real = real
-        self._parked = 0  # lanes that wait for others of their webhook
+        self._turns = Turns(SLOTS_OF_ONE)
 
-    def free(self) -> int:
-        """Count the lanes that it may take up: those that wait for their webhook take no slot."""
-        return min(self._slots + self._parked, MOST_CLAIMED) - len(self.working)
+    async def claim(self, most: int) -> Sequence[Lane]:
+        """Take lanes of webhooks that have a turn free."""
+        return await self._messages.claim(WEBHOOK, self.now_ms(), most, self._turns)
+
+    def leave(self, lane: Lane) -> None:
+        """Give the turn of a lane back."""
+        self._turns.leave(lane)
 
     async def attempt(self, lane: Lane, id: str) -> None:
         """Tell a webhook one thing, unless it is not to be told any more, or not now."""
         webhook = await self._webhooks.get(lane.user)
-        if webhook is None or webhook.state != "active":
-            await self._messages.take(lane, id, self.now_ms(), resting=True)
+        if webhook is None or not await self._may_hear(webhook, lane.account):
+            await self._messages.take(lane, id, self.now_ms(), None)
             return
-        async with AsyncExitStack() as stack:
-            self._parked += 1
-            try:
-                receiver = await stack.enter_async_context(self._receivers.turn(webhook, self._clock.now()))
-            finally:
-                self._parked -= 1
+        async with self._receivers.speaking(webhook, self._clock.now()) as receiver:
             await self._try(lane, id, receiver)
 
+    async def _may_hear(self, webhook: Webhook, account: str) -> bool:
+        """Tell whether a webhook is told what happened in an account: what was queued there before everybody knew that
+        the account moved away from under it is not told (C-18)."""
+        tree = await self._directory.tree()
+        return webhook.state == "active" and webhook.account in (account, *tree.ancestors(account))
+
     async def _try(self, lane: Lane, id: str, receiver: Receiver) -> None:
-        message = await self._messages.take(lane, id, self.now_ms())
+        version = receiver.webhook.version
+        message = await self._messages.take(lane, id, self.now_ms(), version)
+        if message == "changed" and not await self._has_changed(receiver.webhook):
+            await self._messages.take(lane, id, self.now_ms(), None)
         if not isinstance(message, Message):
             return
         verdict, seconds = await self._tell(message, receiver)
@@ -154,6 +161,11 @@ class WebhookDesk(Desk):
         )
         if state == outcome.state:
             self._count(message, outcome)
+
+    async def _has_changed(self, webhook: Webhook) -> bool:
+        """Tell whether a webhook is another by now, as an account says: its directory may have lost that again."""
+        found = await self._webhooks.get(webhook.id)
+        return found is None or found.version != webhook.version
 
     async def _tell(self, message: Message, receiver: Receiver) -> tuple[Verdict | None, float]:
         """Send a message, and say how long that took; None while the webhook rests."""
@@ -181,7 +193,7 @@ class WebhookDesk(Desk):
             case Sent():
                 receiver.rests_until_ms = 0
                 return Outcome("sent")
-            case Refused("payload_too_large" | "gave_up" as reason):
+            case Refused(reason) if reason in OWN_FAULTS:
                 return Outcome("failed", reason)
             case Refused(reason):
                 after = None
@@ -217,21 +229,24 @@ class WebhookDesk(Desk):
             "state": "retrying" if outcome.state == "queued" else outcome.state,
             "reason": outcome.why,
             "attempt": message.attempt,
-            "at": moment(now_ms / 1000),
-            "next_at": moment(outcome.hold_ms / 1000) if outcome.hold_ms else None,
+            "at": exact_moment(now_ms / 1000),
+            "next_at": exact_moment(outcome.hold_ms / 1000) if outcome.hold_ms else None,
             "milliseconds": round(seconds * 1000),
         }
-        since = await self._webhooks.note(webhook, row, now_ms, message.dropped)
+        counts = message.fact.event != PING and outcome.why not in OWN_FAULTS
+        since = await self._webhooks.note(webhook, row, now_ms, message.dropped, counts=counts)
         if outcome.why == GONE:
             await self._disable(webhook, GONE)
-        elif since is not None and now_ms - since >= PATIENCE_MS:
+        elif counts and since is not None and now_ms - since >= DISABLED_AFTER_MS:
             await self._disable(webhook, FAILING)
 
     async def _disable(self, webhook: Webhook, reason: str) -> None:
         """Give a webhook up, unless somebody changed it meanwhile; the accounts hear of it from the keeper."""
-        changed = await self._webhooks.rewrite(
-            webhook.id, lambda one: one.given_up(reason) if one.version == webhook.version else one
-        )
+        changed = None
+        with suppress(Changed):  # its account is being removed
+            changed = await self._webhooks.rewrite(
+                webhook.id, lambda one: one.given_up(reason) if one.version == webhook.version else one
+            )
         if changed is not None and changed.version > webhook.version and changed.disabled == reason:
             WEBHOOKS_DISABLED.labels(reason).inc()
             journal.warning("a webhook was disabled", webhook=webhook.id, reason=reason)

@@ -147,6 +147,9 @@ async def test_E_22_texts_and_e_mails_in_a_state_are_found_without_a_walk_throug
     await acme.post("/v1/test/settle")
     await acme.event(contact="c7", id="last")
 
+    for account in ("acme", "west"):
+        await acme.hub.deliveries.index.fill(account, 0)
+
     async def no_walk(*_: object) -> Any:
         raise AssertionError("it walks through everything")
 
@@ -176,3 +179,32 @@ async def test_E_22_texts_and_e_mails_in_a_state_are_found_without_a_walk_throug
     ]
     stranger = (await acme.get("/v1/deliveries?channel=email&state=queued", by=acme.user("gus"))).json()
     assert stranger == {"items": [], "next_cursor": None}
+
+
+async def test_E_22_deliveries_that_are_older_than_the_index_of_states_are_listed_too(acme: Api) -> None:
+    await acme.put("/v1/users/ann", {"account": "acme", "email": "ann@acme.example"})
+    await acme.choose("ann", types={"voicemails": {"email": True}})
+    for n in range(3):
+        await acme.event(contact="c7", id=f"e{n}")
+    await acme.post("/v1/test/settle")
+    states = acme.hub.store.keys.account("acme", "states")
+    await acme.hub.store.command("UNLINK", states)
+
+    async def found() -> list[str]:
+        events, cursor = [], ""
+        while cursor is not None:
+            page = (await acme.get(f"/v1/deliveries?channel=email&state=sent&limit=2&cursor={cursor}")).json()
+            events += [row["event"] for row in page["items"]]
+            cursor = page["next_cursor"]
+        return events
+
+    assert sorted(await found()) == ["e0", "e1", "e2"]
+    first = (await acme.get("/v1/deliveries?channel=email&state=sent&limit=2")).json()
+    await acme.hub.deliveries.index.fill("acme", 0)
+    rest = (await acme.get(f"/v1/deliveries?channel=email&state=sent&cursor={first['next_cursor']}")).json()
+    assert sorted(row["event"] for row in first["items"] + rest["items"]) == ["e0", "e1", "e2"], (
+        "it goes on as it began"
+    )
+    assert await found() == ["e2", "e1", "e0"]
+    assert await acme.hub.store.command("ZCARD", states) == 7, "the texts that were skipped, and that it is whole"
+    assert (await acme.get("/v1/deliveries?channel=email&state=sent&cursor=nonsense")).status_code == 422

@@ -97,6 +97,8 @@ class World:
         elif noun == "keys":
             await self.key(account, "events")
         elif noun == "webhooks":
+            if before := self.made.get((noun, account)):
+                await self.api.delete(f"/v1/webhooks/{before}")
             made = await self.api.post("/v1/webhooks", body_of("POST", "/v1/webhooks", account))
             self.made["webhooks", account] = made.json()["id"]
 

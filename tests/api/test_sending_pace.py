@@ -158,9 +158,19 @@ async def test_E_21_what_is_beyond_the_cap_comes_as_one_summary_the_next_morning
         assert found["at"] == "2027-01-16T13:00:00.000Z"
 
 
-async def test_E_21_a_summary_leaves_out_what_was_seen_or_recalled(office: Api) -> None:
+async def test_AMB_48_a_summary_tells_without_a_grace_what_was_seen(office: Api) -> None:
     await wants(office, daily_cap=1)
     await titled(office, 3)
+    assert await subjects(office) == ["Call 1"]
+    await office.post("/v1/inbox/read", {"ids": [(await office.inbox("ann"))[1]["id"]]}, by=office.user("ann"))
+    await office.put("/v1/test/clock", {"now": "2027-01-16T08:00:00-05:00"})
+    assert await subjects(office) == ["Call 1", "2 notifications of the type “Voicemails”"]
+
+
+async def test_E_21_a_summary_leaves_out_what_was_seen_after_a_grace(office: Api) -> None:
+    await wants(office, grace_minutes=1, daily_cap=1)
+    await titled(office, 3)
+    await advance(office, 1)
     assert await subjects(office) == ["Call 1"]
     await office.post("/v1/inbox/read", {"ids": [(await office.inbox("ann"))[1]["id"]]}, by=office.user("ann"))
     await office.put("/v1/test/clock", {"now": "2027-01-16T08:00:00-05:00"})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.api.webhooks import MOST
+from hub.core.webhooks import MOST_HEARING
 
 from .calling import Api, Caller, fields, problem
 from .hooks import EVENTS, PUBLIC, make
@@ -33,6 +33,38 @@ async def test_a_repeated_request_makes_one_webhook_also_when_the_first_was_cut_
     await acme.hub.store.command("DEL", acme.hub.store.keys.idempotency("operator", "k1"))  # as if nobody had answered
     assert (await acme.post("/v1/webhooks", body, key="k1")).json() == first
     assert len((await acme.get("/v1/webhooks")).json()["items"]) == 1
+
+
+async def test_a_key_answers_the_same_for_a_day_whatever_became_of_its_webhook_and_then_is_new(acme: Api) -> None:
+    body, hub = {"account": "acme", "url": PUBLIC, "events": EVENTS}, acme.hub
+    first = (await acme.post("/v1/webhooks", body, key="k1")).json()
+    path = f"/v1/webhooks/{first['id']}"
+    fresh = (await acme.post(f"{path}/rotate")).json()["secret"]
+    await acme.patch(path, {"description": "changed"})
+    for cut_off in (False, True):
+        if cut_off:
+            await hub.store.command("DEL", hub.store.keys.idempotency("operator", "k1"))  # as if nobody had answered
+        again = await acme.post("/v1/webhooks", body, key="k1")
+        assert (again.status_code, again.json()) == (200, first)
+    await hub.store.command("DEL", hub.store.keys.idempotency("operator", "k1"))  # as it is after a day
+    hub.clock.advance(86_400)
+    another = (await acme.post("/v1/webhooks", body, key="k1")).json()
+    assert another["id"] != first["id"]
+    assert another["secret"] not in (first["secret"], fresh)
+
+
+async def test_a_webhook_whose_account_is_removed_meanwhile_is_refused(acme: Api) -> None:
+    await acme.put("/v1/accounts/shop", {"name": "Shop"})
+    objection = acme.hub.objection
+
+    async def slow(url: str) -> str | None:
+        await acme.hub.directory.delete_account("shop")
+        return await objection(url)
+
+    acme.hub.objection = slow  # type: ignore[method-assign]
+    refused = await acme.post("/v1/webhooks", {"account": "shop", "url": PUBLIC, "events": EVENTS})
+    assert fields(problem(refused, 422, "unknown_reference")) == ["account"]
+    assert await acme.hub.webhooks.all() == {}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +100,25 @@ async def test_a_webhook_is_changed_and_stays_where_it_is(acme: Api) -> None:
     problem(await acme.patch(path, {"secret": "x"}), 422, "unknown_field")
 
 
-async def test_an_account_has_so_many_webhooks_and_no_more(acme: Api) -> None:
-    for _ in range(MOST):
-        await make(acme)
-    problem(await acme.post("/v1/webhooks", {"account": "acme", "url": PUBLIC, "events": EVENTS}), 409, "conflict")
-    await make(acme, "west")
+async def test_an_account_is_heard_by_so_many_webhooks_and_no_more_wherever_they_stand(acme: Api) -> None:
+    for n in range(MOST_HEARING - 2):
+        await make(acme, ("acme", "west")[n % 2])
+    await acme.put("/v1/accounts/far", {"name": "Far", "parent": "west"})
+    for account in ("far", "west"):
+        await make(acme, account)
+    for account in ("acme", "west", "far"):
+        asked = {"account": account, "url": PUBLIC, "events": EVENTS}
+        problem(await acme.post("/v1/webhooks", asked), 409, "too_many_webhooks")
+    await acme.put("/v1/accounts/beside", {"name": "Beside", "parent": "acme"})
+    for _ in range(5):
+        await make(acme, "beside")
+    moved = await acme.patch("/v1/accounts/far", {"parent": "beside"})
+    assert moved.status_code == 200, "there it is heard by ten"
+    await make(acme, "globex")
+    await acme.put("/v1/accounts/own", {"name": "Own", "parent": "acme"})
+    for _ in range(4):
+        await make(acme, "own")
+    problem(await acme.patch("/v1/accounts/beside", {"parent": "own"}), 409, "too_many_webhooks")
 
 
 async def test_what_is_done_with_webhooks_is_in_the_audit(acme: Api) -> None:

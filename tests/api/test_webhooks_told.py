@@ -109,7 +109,7 @@ async def test_a_delivery_that_fails_is_told(town: LiveApi, web: WebServer) -> N
     await settled(town)
     (told,) = messages(web, made["secret"])
     assert told["data"]["delivery"]["reason"] == "number_unknown"
-    assert told["timestamp"] == "2027-01-15T12:00:00Z", "business time"
+    assert told["timestamp"] == "2027-01-15T12:00:00.000Z", "business time"
 
 
 class Refusing:

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from hub.channels import webhooks
+from hub.channels import addresses, webhooks
 from hub.channels.addresses import Allowed, resolve
 from hub.channels.webhooks import Hook, objection
 from hub.core.jobs import Later, Refused, Sent, Verdict
@@ -264,3 +266,24 @@ async def test_who_does_not_say_where_a_name_leads_is_not_waited_for(monkeypatch
 async def test_without_tls_nothing_goes_but_to_where_the_operator_allows() -> None:
     async with hook("http://hook.example/", resolve=Names(["8.8.8.8"])) as made:
         assert await made.send("msg_1", time.time(), PAYLOAD) == Refused("https_required")
+
+
+async def test_names_whose_servers_do_not_answer_hold_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that asks the system cannot be stopped; so it is none of those that everybody shares."""
+    answer, real = threading.Event(), socket.getaddrinfo
+
+    def silent(host: str, *rest: Any, **more: Any) -> Any:
+        if host.endswith(".tarpit.example"):
+            answer.wait(PATIENCE)
+        return real("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    monkeypatch.setattr(addresses, "RESOLVE_SECONDS", SHORT)
+    hooks = [Hook(f"https://{n % 2}.tarpit.example/in", [SECRET]) for n in range(40)]
+    sending = [asyncio.create_task(hook.send("msg", time.time(), b"{}")) for hook in hooks]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE / 2):
+        assert await resolve("other.example", 443) == ("127.0.0.1",), "another webhook"
+        assert await asyncio.get_running_loop().getaddrinfo("localhost", 25), "a mail server"
+        assert set(await asyncio.gather(*sending)) == {Later("name_not_resolved")}
+    answer.set()

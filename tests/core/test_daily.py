@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.daily import day_of, next_morning
+from hub.core.daily import day_of, is_over, latest_day, next_morning
 
 from .test_quiet import CHANGES, at
 
@@ -54,3 +54,25 @@ def test_E_21_whatever_comes_on_one_day_is_summed_up_at_one_time(
     zone, now = ZoneInfo(change[0]), change[1] + seconds
     if day_of(zone, now) == day_of(zone, now + later):
         assert next_morning(zone, now) == next_morning(zone, now + later)
+
+
+@pytest.mark.parametrize(
+    ("noted", "over"),
+    [
+        ("", True),
+        ("2027-03-13", True),
+        ("2027-03-14", False),
+        ("2027-03-15", False),  # where the user comes from it is the next day already
+        ("2027-03-16", True),  # it is this day nowhere: a clock was set back
+    ],
+)
+def test_E_21_a_day_is_over_once_a_later_one_began_wherever_the_user_is(noted: str, over: bool) -> None:
+    assert is_over(noted, "2027-03-14", at("2027-03-14T12:00Z")) is over
+
+
+@given(st.sampled_from(CHANGES), st.sampled_from(CHANGES), st.integers(0, 86_400))
+def test_E_21_no_change_of_zone_ends_a_day(one: tuple[str, int], other: tuple[str, int], seconds: int) -> None:
+    now = other[1] + seconds
+    here, there = (day_of(ZoneInfo(zone), now) for zone in (one[0], other[0]))
+    assert here <= latest_day(now)
+    assert not (is_over(here, there, now) and is_over(there, here, now)), "one of them goes on"

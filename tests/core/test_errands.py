@@ -10,7 +10,7 @@ from hub.core.broadcasts import resolve
 from hub.core.catalogue import load
 from hub.core.directory import Account, Group, Line
 from hub.core.events import Event
-from hub.core.personal import GOES, Errand, errands, errands_beside, numbered, reached, sample_errands, unwanted
+from hub.core.personal import GOES, Errand, destination, errands, errands_beside, numbered, reached, sample_errands
 from hub.core.preferences import Defaults, QuietHours
 from hub.core.routing import Reason, sentence, tell
 from tests.core.scenes import OFF, scene
@@ -123,16 +123,17 @@ def test_E_20_what_is_not_sent_waits_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("chosen", "reason"),
     [
-        ({}, None),
+        ({}, "ann@acme.example"),
         ({"types": {}}, "type_off"),
         ({"email_enabled": False}, "channel_off"),
         ({"email": None}, "no_email"),
     ],
 )
 def test_E_21_whether_an_e_mail_is_still_wanted(chosen: dict[str, Any], reason: str | None) -> None:
-    assert unwanted(load()["new_lead"], person("ann", **{"types": {"new_lead": BOTH}, **chosen})) == reason
+    member = person("ann", **{"types": {"new_lead": BOTH}, **chosen})
+    assert destination(load()["new_lead"], "email", member) == reason
     copied = person("ann", email_copy=False)
-    assert unwanted(load()["order_created"], copied) is Reason.COPY_OFF
+    assert destination(load()["order_created"], "email", copied) is Reason.COPY_OFF
 
 
 def test_E_21_an_accounts_defaults_count_until_the_user_chooses() -> None:

@@ -2,7 +2,20 @@
 
 import orjson
 
-from hub.core.webhooks import CREATED, DISMISSED, FAILED, FINISHED, MOST_SECRETS, OVERLAP, PING, Fact, Webhook, payload
+from hub.core.directory import Account, AccountTree
+from hub.core.webhooks import (
+    CREATED,
+    DISMISSED,
+    FAILED,
+    FINISHED,
+    MOST_SECRETS,
+    OVERLAP,
+    PING,
+    Fact,
+    Webhook,
+    most_hearing,
+    payload,
+)
 
 NOW, DAY = 1_805_025_600.0, 86_400.0
 HOOK = Webhook("wh-1", "acme", "https://hook.example/in", (CREATED,), secrets=(("a", None),))
@@ -46,7 +59,7 @@ def test_a_message_says_what_happened_to_whom() -> None:
     fact = Fact(DISMISSED, int(NOW * 1000), "h1-0", "ann", "named")
     assert orjson.loads(payload(fact, "acme", BODY, {"named": "You are named."})) == {
         "type": "notification.dismissed",
-        "timestamp": "2027-03-14T12:00:00Z",
+        "timestamp": "2027-03-14T12:00:00.000Z",
         "data": {
             "account": "acme",
             "user": "ann",
@@ -81,3 +94,23 @@ def test_a_message_has_a_name_that_no_other_has() -> None:
     names = {fact.message for fact in facts}
     assert len(names) == len(facts)
     assert not any("." in name for name in names), "a dot would part what is signed"
+
+
+def test_an_account_is_heard_by_its_own_webhooks_and_those_of_the_accounts_above() -> None:
+    parents = {"top": None, "left": "top", "right": "top", "deep": "left"}
+    tree = AccountTree({id: Account(id, parent=parent) for id, parent in parents.items()})
+    webhooks = [
+        Webhook(f"wh-{n}", account, "", ()) for n, account in enumerate(["top", "left", "left", "deep", "right"])
+    ]
+    assert most_hearing(tree, webhooks, "top", ()) == 4, "deep hears its own, two of left and one of top"
+    assert most_hearing(tree, webhooks, "deep", ("left", "top")) == 4
+    assert most_hearing(tree, webhooks, "deep", ("right", "top")) == 3, "where it may move to"
+    assert most_hearing(tree, [], "deep", ("left", "top")) == 0
+
+
+def test_a_webhook_knows_when_it_was_turned_on_last() -> None:
+    made = Webhook("wh-1", "acme", "", ())
+    assert made.changed(active=True, description="x").turned_on == 0
+    off = made.changed(active=False)
+    assert (off.turned_on, off.changed(active=True).turned_on) == (0, 2)
+    assert made.given_up("failing").changed(active=True).turned_on == 2

@@ -8,7 +8,7 @@ from hub.core.webhooks import EVENTS, Fact, Webhook
 from hub.engine.connection import Store
 from hub.engine.couriers import WEBHOOK
 from hub.engine.lanes import Outcome
-from hub.engine.messages import Message, Messages, listening
+from hub.engine.messages import Message, Messages, Read, listening
 
 SENT = Outcome("sent")
 
@@ -18,7 +18,7 @@ def webhook(id: str = "wh-1", account: str = "acme", **fields: Any) -> Webhook:
 
 
 async def listen(messages: Messages, *ids: str, account: str = "acme", events: tuple[str, ...] = EVENTS) -> list[str]:
-    return await messages.listen(account, [(id, listening(events, 0)) for id in ids])
+    return await messages.listen(account, [(id, listening(events, 0)) for id in ids], Read(0, 0))
 
 
 async def waiting(store: Store, account: str = "acme") -> list[tuple[str, str]]:
@@ -33,12 +33,12 @@ async def waiting(store: Store, account: str = "acme") -> list[tuple[str, str]]:
     return found
 
 
-async def told(messages: Messages, now: int = 0, outcome: Outcome = SENT) -> list[Message]:
+async def told(messages: Messages, now: int = 0, outcome: Outcome = SENT, version: int = 99) -> list[Message]:
     """Tell webhooks all that is due; return it in the order of each."""
     found = []
     for lane in sorted(await messages.claim(WEBHOOK, now, 99), key=lambda lane: (lane.account, lane.user)):
         while id := await messages.next(lane, now):
-            message = await messages.take(lane, id, now)
+            message = await messages.take(lane, id, now, version)
             if isinstance(message, Message):
                 found.append(message)
                 await messages.settle(message, outcome, now)

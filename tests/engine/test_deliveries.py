@@ -4,6 +4,7 @@ import pytest
 
 from hub.engine.connection import Store
 from hub.engine.deliveries import Deliveries, Delivery, Outcome
+from hub.engine.erasure import Erasure
 from hub.engine.log import Log, Marker, Outgoing, Receipts
 from hub.engine.plans import Part, Plans, Publication, cut_outgoing
 
@@ -130,12 +131,19 @@ async def test_what_was_recalled_meanwhile_is_not_sent(store: Store, log: Log, d
     assert await finish(deliveries, lane) == []
 
 
-async def test_who_left_meanwhile_is_not_sent_to(store: Store, log: Log, deliveries: Deliveries) -> None:
+async def test_who_left_meanwhile_is_not_sent_to_and_who_erases_them_says_what_becomes_of_it(
+    store: Store, log: Log, deliveries: Deliveries
+) -> None:
     await append(log, "h1", mail("ann"))
     lane = await lane_of(deliveries, "ann")
     await store.command("HDEL", store.keys.account("acme", "users"), "ann")
-    assert await deliveries.take(lane, "h1-0", NOW) == "skipped"
-    assert (await only(deliveries)).reason == "inactive"
+    assert await deliveries.take(lane, "h1-0", NOW) == "gone"
+    assert (await only(deliveries)).state == "queued"
+    await Erasure(store).user("acme", "ann", NOW + 9)
+    row = await only(deliveries)
+    assert (row.state, row.reason, row.to, row.at) == ("skipped", "moved", None, NOW + 9)
+    await Erasure(store).user("acme", "ann")
+    assert await deliveries.of("acme", "h1", [0]) == []
 
 
 # Receipts

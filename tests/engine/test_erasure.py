@@ -11,6 +11,7 @@ from hub.core.directory import Account, Contact, User
 from hub.core.preferences import Preferences
 from hub.engine.broadcasts import Broadcasts, write_broadcast
 from hub.engine.connection import Store
+from hub.engine.deliveries import Deliveries
 from hub.engine.directory import Directory
 from hub.engine.erasure import PAGE, Erasure
 from hub.engine.log import Considered, Log, Marker, Skipped
@@ -19,6 +20,7 @@ from hub.engine.rows import Record
 from hub.engine.tabs import Tabs
 
 from .conftest import everything, happening, marked, naming, recipients, seat
+from .sending import NOW, append, finish, lane_of, mail, text_to
 
 NUMBERS = ("users:changes", "preferences:changes")  # every process has to hear that the user is gone
 
@@ -199,3 +201,31 @@ async def test_the_messages_of_an_erased_user_leave_the_outbox(store: Store, dir
     left = [orjson.loads(message)["user"] for message in await store.command("LRANGE", outbox, 0, -1)]
     assert (left.count("zoe"), left.count("bob")) == (0, 40)
     assert left.count("ann") >= PAGE + 3 - 40
+
+
+async def test_E_22_what_waited_for_who_moves_away_is_skipped_for_it_and_erased_with_them(
+    store: Store, log: Log
+) -> None:
+    """What was sent to them is forgotten where they were, as all else."""
+    directory, deliveries = Directory(store, lambda: 7.0), Deliveries(store, log.couriers)
+    await settle_in(directory, "ann", "zoe")
+    await append(log, "h1", mail("zoe"))
+    await finish(deliveries, await lane_of(deliveries, "zoe"))
+    for base in ("h2", "h3"):
+        told, skipped = recipients("ann", "zoe"), [Skipped("zoe", 1, "type_off")]
+        outgoing = [mail("ann"), mail("zoe", 1), text_to("zoe", 1)]
+        await log.append(happening(base), told[:1], "e", skipped, outgoing=outgoing)
+    for place in ("west", "acme", "west"):
+        await directory.put_user(User("zoe", place))
+    assert await deliveries.of("acme", "h1", [0]) == []
+    rows = await deliveries.of("acme", "h2", [0, 1])
+    assert [(row.user, row.state, row.reason, row.to, row.at) for row in rows] == [
+        ("ann", "queued", "assigned_user", "ann@acme.example", NOW),
+        ("zoe", "skipped", "moved", None, 7_000), ("zoe", "skipped", "moved", None, 7_000),
+    ]  # fmt: skip
+    assert await log.decision("acme", "h2", 1) == Considered(1, "zoe", "type_off")
+    assert await deliveries.standing("acme", "text", "skipped", 9) == ["h3-1", "h2-1"]
+    assert [lane.user for lane in await deliveries.claim("email", NOW, 9)] == ["ann"]
+    await directory.delete_user("zoe")
+    assert {name for name in naming(await everything(store), "zoe") if not name.endswith(NUMBERS)} == set()
+    assert await deliveries.standing("acme", "text", "skipped", 9) == []

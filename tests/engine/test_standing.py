@@ -6,7 +6,7 @@ import pytest
 from hub.engine.connection import Store
 from hub.engine.deliveries import Deliveries, Outcome
 from hub.engine.erasure import Erasure
-from hub.engine.log import Log, Outgoing
+from hub.engine.log import SWEPT_KEYS, Log, Outgoing
 from hub.engine.summaries import Summaries
 
 from .sending import NOW, REFUSED, SENT, append, begin, finish, lane_of, mail, text_to
@@ -124,3 +124,65 @@ async def test_what_goes_with_a_summary_is_found_like_all_else(store: Store, log
     await summaries.finish(summary, MORNING * 2, MORNING)
     assert await deliveries.standing("acme", "email", "sent", 9) == ["h4-0", "h2-0", "h1-0"]
     assert await found(deliveries) == await kept(store, *bases)
+
+
+# Accounts that are older than the index
+
+
+HOUR_MS = 3_600_000
+
+
+async def age(store: Store) -> None:
+    """Leave what a hub without the index leaves: one that lacks deliveries and has others as they stood before."""
+    name = store.keys.account("acme", "states")
+    await store.command("UNLINK", name)
+    await store.command("ZADD", name, 0, "email queued h1-0")
+    await store.command("ZADD", store.keys.work("libraries"), 1, "hub_older")
+
+
+async def test_an_index_is_whole_once_all_was_gone_through_without_a_hub_of_another_version(
+    store: Store, log: Log, deliveries: Deliveries
+) -> None:
+    assert await deliveries.index.is_whole("acme"), "nothing happened yet"
+    await append(log, "h1", mail("ann"), text_to("bob", 1))
+    await finish(deliveries, await lane_of(deliveries, "ann"))
+    await append(log, "h2", *(mail(f"u{n}", n) for n in range(3)))
+    await age(store)
+    index = Deliveries(store, log.couriers).index
+    assert not await index.is_whole("acme")
+    for now in (NOW, NOW + 1):
+        await index.fill("acme", now)
+        assert await found(deliveries) == await kept(store, "h1", "h2")
+        assert not await index.is_whole("acme"), "an older hub may still be at work"
+    await age(store)
+    await store.command("ZADD", store.keys.account("acme", "states"), 0, f"#filled {NOW}")
+    await index.fill("acme", NOW + HOUR_MS)
+    assert await found(deliveries) == await kept(store, "h1", "h2")
+    assert await index.is_whole("acme")
+    await age(store)
+    assert await index.is_whole("acme"), "once and for all"
+
+
+async def test_where_no_other_version_ever_was_an_index_is_whole_at_the_first_look(
+    store: Store, log: Log, deliveries: Deliveries
+) -> None:
+    await append(log, "h1", mail("ann"))
+    await deliveries.index.fill("acme", NOW)
+    assert await deliveries.index.is_whole("acme")
+    assert await found(deliveries) == {("email", "queued", "h1-0")}
+
+
+async def test_a_sweep_takes_out_of_the_index_only_so_much_at_once(store: Store, log: Log) -> None:
+    """What was sent to thousands is forgotten in several calls; what is kept longer stays."""
+    for n in range(3):
+        await append(log, f"h{n}")
+        members = (word for index in range(4_000) for word in (0, f"email sent h{n}-{index}"))
+        await store.command("ZADD", store.keys.account("acme", "states"), *members)
+    await append(log, "h12", mail("ann"), at=9_000)
+    name = store.keys.account("acme", "states")
+    asked = [store.keys.account("acme", kind) for kind in SWEPT_KEYS]
+    asked += [store.keys.decisions("acme", "h0"), store.keys.deliveries("acme", "h0")]
+    assert await store.call("sweep", asked, "h0 ") == 0
+    assert await store.command("ZCARD", name) == 12_001 - 2_500
+    assert await log.sweep("acme", [], 5_000) == 3
+    assert await store.command("ZRANGE", name, 0, -1) == [b"email queued h12-0"]

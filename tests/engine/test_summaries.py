@@ -1,16 +1,14 @@
 """What the daily cap keeps in the store: who may count, and whose word on a summary holds."""
 
-from typing import Any
-
 import pytest
 
 from hub.engine.connection import Store
 from hub.engine.deliveries import Deliveries, Job, Lane, Outcome
 from hub.engine.log import Log
-from hub.engine.summaries import Summaries, Summary, type_of
+from hub.engine.summaries import Days, Summaries, Summary, type_of
 
 from .conftest import everything, naming
-from .sending import NOW, SENT, append, begin, lane_of, mail, only
+from .sending import NOW, REFUSED, SENT, append, begin, lane_of, mail, only
 
 pytestmark = pytest.mark.usefixtures("acme")
 
@@ -23,9 +21,8 @@ def summaries(store: Store, log: Log) -> Summaries:
     return Summaries(store, log.couriers)
 
 
-async def count(summaries: Summaries, job: Job, cap: int = 1, day: str = "2027-03-14", **fields: Any) -> bool:
-    asked = {"type": TYPE, "morning_ms": MORNING, "now_ms": NOW, **fields}
-    return await summaries.count(job, cap=cap, day=day, **asked)
+async def count(summaries: Summaries, job: Job, cap: int = 1, day: str = "2027-03-14") -> bool:
+    return await summaries.count(job, TYPE, cap, Days(day, "2027-03-16", MORNING), NOW)
 
 
 async def send_all(log: Log, deliveries: Deliveries, summaries: Summaries, *bases: str) -> Lane:
@@ -96,7 +93,7 @@ async def test_E_21_whoever_lost_the_lane_counts_nothing_and_keeps_nothing(
     assert await count(summaries, heir)
 
 
-async def test_the_word_of_who_lost_the_lane_counts_only_where_it_was_sent_and_nobody_began_anew(
+async def test_the_word_of_who_lost_the_lane_counts_only_where_it_was_sent(
     log: Log, deliveries: Deliveries, summaries: Summaries
 ) -> None:
     lane = await send_all(log, deliveries, summaries, "h1", "h2", "h3")
@@ -118,18 +115,69 @@ async def test_the_word_of_who_lost_the_lane_counts_only_where_it_was_sent_and_n
     assert await deliveries.next(heir, MORNING * 9) is None
 
 
-async def test_a_word_that_comes_after_another_began_is_not_heard(
-    log: Log, deliveries: Deliveries, summaries: Summaries
+@pytest.mark.parametrize("has_taken", [False, True])
+async def test_that_it_was_sent_is_true_whoever_says_it_also_after_another_began(
+    log: Log, deliveries: Deliveries, summaries: Summaries, has_taken: bool
 ) -> None:
+    """What came in between was not in it, and waits for another day."""
     lane = await send_all(log, deliveries, summaries, "h1", "h2", "h3")
     first = await begun(summaries, lane)
     await taken(summaries, first)
+    await append(log, "h4", mail("ann"))
+    assert not await count(summaries, await begin(deliveries, lane, NOW))
     second = await begun(summaries, lane)
     assert (second.name, second.attempt, second.since) == (first.name, 2, MORNING)
-    assert await summaries.conclude(first, SENT, "2027-03-15", MORNING) is None
+    assert [await summaries.stands(one) for one in (first, second)] == [False, True]
+    assert not has_taken or await taken(summaries, second) == ["h2-0", "h3-0", "h4-0"]
+    assert await summaries.conclude(first, LATER, "2027-03-15", MORNING) is None
+    for _ in range(2):
+        assert await summaries.conclude(first, SENT, "2027-03-15", MORNING) == "sent"
+    assert not await summaries.stands(second)
+    ended = await begun(summaries, lane)
+    assert ended.is_ended
+    assert await summaries.finish(ended, MORNING * 2, MORNING) == 2
+    assert await states(deliveries, "h2", "h3", "h4") == ["sent", "sent", "queued"]
+    assert await summaries.conclude(first, SENT, "2027-03-15", MORNING) is None, "it is closed"
+
+
+async def test_what_two_sent_is_sent(log: Log, deliveries: Deliveries, summaries: Summaries) -> None:
+    lane = await send_all(log, deliveries, summaries, "h1", "h2", "h3")
+    first = await begun(summaries, lane)
+    await taken(summaries, first)
+    await append(log, "h4", mail("ann"))
+    assert not await count(summaries, await begin(deliveries, lane, NOW))
+    second = await begun(summaries, lane)
     await taken(summaries, second)
-    assert await summaries.conclude(second, SENT, "2027-03-15", MORNING) == "sent"
-    assert await summaries.conclude(second, LATER, "2027-03-15", MORNING) == "sent", "what is said stays said"
+    assert await summaries.conclude(first, SENT, "2027-03-15", MORNING) == "sent"
+    for outcome in (SENT, LATER):
+        assert await summaries.conclude(second, outcome, "2027-03-15", MORNING) == "sent", "what is said stays said"
+    assert await summaries.finish(second, MORNING * 2, MORNING) == 3
+    assert await deliveries.next(lane, MORNING * 9) is None
+
+
+async def test_a_word_on_a_summary_of_another_day_is_not_heard(
+    log: Log, deliveries: Deliveries, summaries: Summaries
+) -> None:
+    lane = await send_all(log, deliveries, summaries, "h1", "h2")
+    first = await begun(summaries, lane)
+    await taken(summaries, first)
+    assert await summaries.conclude(first, REFUSED, "2027-03-15", MORNING) == "failed"
+    await summaries.finish(first, MORNING * 2, MORNING)
+    await append(log, "h3", mail("ann"))
+    assert not await count(summaries, await begin(deliveries, lane, NOW))
+    second = await begun(summaries, lane)
+    assert await summaries.conclude(first, SENT, "2027-03-15", MORNING) is None
+    assert await summaries.stands(second)
+
+
+async def test_what_was_no_attempt_begins_no_patience(log: Log, deliveries: Deliveries, summaries: Summaries) -> None:
+    lane = await send_all(log, deliveries, summaries, "h1", "h2")
+    looked = await begun(summaries, lane)
+    put_off = Outcome("queued", due_ms=MORNING * 2, tried=False)
+    assert await summaries.conclude(looked, put_off, "2027-03-15", MORNING) == "queued"
+    tried = await summaries.begin(lane, TYPE, MORNING * 2)
+    assert tried
+    assert (tried.attempt, tried.since) == (1, MORNING * 2)
 
 
 async def test_what_came_in_after_it_was_written_waits_for_another_day(

@@ -30,9 +30,9 @@ class Mortal(Lanes):
         if self.is_killed:
             raise Killed
 
-    async def claim(self, channel: str, now_ms: int, most: int) -> list[Lane]:
+    async def claim(self, channel: str, now_ms: int, most: int, *turns: Any) -> list[Lane]:
         self._reach("before claim")
-        lanes = await super().claim(channel, now_ms, most)
+        lanes: list[Lane] = await super().claim(channel, now_ms, most, *turns)
         if lanes:
             self._reach("after claim")
         return lanes

@@ -61,7 +61,7 @@ class Exchange:
 
     def desk(self, messages: Messages | None = None, chance: Callable[[], float] = lambda: 1.0) -> WebhookDesk:
         lanes, town = messages or self.messages, self.town
-        return WebhookDesk(lanes, town.directory.webhooks, self.receivers, town.clock, chance)
+        return WebhookDesk(lanes, town.directory, self.receivers, town.clock, chance)
 
     def courier(self, *desks: WebhookDesk, text: End | None = None) -> Courier:
         town, ends = self.town, {"text": text or Scripted(), "email": Scripted()}

@@ -13,17 +13,16 @@ from hub.core.changes import QuietHours
 from hub.core.directory import User
 from hub.core.events import Event
 from hub.core.inbox import shared_body
-from hub.core.jobs import PAUSES, Later, Refused, Sent
+from hub.core.jobs import PATIENCE_MS, PAUSES, Later, Refused, Sent
 from hub.core.preferences import Preferences
 from hub.engine.log import Happening, Outgoing
 from hub.engine.rows import Record
 from hub.settings import Settings
 from hub.workers import courier as couriers
-from hub.workers.desk import PATIENCE_MS
 from tests.channels.mail_server import MailServer
 
 from .conftest import SENT_MS
-from .town import CATALOGUE, LINK, NOW, Scripted, Town, arrived, mailing, open_town, titles
+from .town import CATALOGUE, LINK, NOW, WANTED, Scripted, Town, arrived, mailing, open_town, titles
 
 
 @pytest_asyncio.fixture(params=["store_url", "redis7_url"])
@@ -165,7 +164,7 @@ async def test_a_retry_does_not_ring_at_night(town: Town) -> None:
     """It is noon in UTC; the night begins at 12:10 and ends at 20:00."""
     mail = Scripted([Later("timeout", 900), Sent(), Sent()])
     await town.directory.put_preferences(
-        "acme", "ann", Preferences(quiet_hours=QuietHours("12:10", "20:00", "UTC"))
+        "acme", "ann", Preferences(types=WANTED, quiet_hours=QuietHours("12:10", "20:00", "UTC"))
     )  # fmt: skip
     base, sending = await town.tell("ann"), town.courier(email=mail, chance=lambda: 0.0)
     await sending.settle()
@@ -268,12 +267,13 @@ async def test_a_letter_that_cannot_be_written_is_tried_again_and_harms_no_other
     body = shared_body(Event("voicemails", "acme"), CATALOGUE["voicemails"], "2027-03-14T12:00:00Z")
     strange = Record(body.replace(b'"voicemails"', b'"smoke_signals"'), {})
     sent = [Outgoing("ann", 0, "email", "ann@acme.example", "assigned_user")]
-    await town.log.append(Happening("h0", "acme", strange, SENT_MS, 0), [], "e", outgoing=sent)
+    base = f"{0:026}"
+    await town.log.append(Happening(base, "acme", strange, SENT_MS, 0), [], "e", outgoing=sent)
     mail = Scripted()
     await town.tell("bob")
     await town.courier(email=mail).settle()
     assert [letter.to for letter in mail.taken] == ["bob@acme.example"]
-    row = await town.only("h0")
+    row = await town.only(base)
     assert (row.state, row.reason) == ("queued", "internal_error")
 
 

@@ -17,7 +17,7 @@ from hub.core.jobs import Later, Refused, Sent
 from hub.core.preferences import Defaults, Preferences
 from tests.channels.mail_server import MailServer
 
-from .town import LINK, Scripted, Town, arrived, mailing, open_town, titles
+from .town import LINK, WANTED, Scripted, Town, arrived, mailing, open_town, titles
 
 
 @pytest_asyncio.fixture(params=["store_url", "redis7_url"])
@@ -35,8 +35,7 @@ def server() -> Iterator[MailServer]:
 
 async def wants(town: Town, user: str = "ann", **chosen: Any) -> None:
     """Have somebody want these e-mails, and this of them."""
-    types = {type: {"email": True} for type in ("voicemails", "new_lead")}
-    await town.directory.put_preferences("acme", user, Preferences(types=types, **chosen))
+    await town.directory.put_preferences("acme", user, Preferences(types=WANTED, **chosen))
 
 
 async def send(town: Town, mail: Scripted, *, at: str = "") -> list[str]:
@@ -166,9 +165,9 @@ async def test_E_21_the_account_s_default_holds_until_the_user_chooses(town: Tow
 # What is left of it
 
 
-async def test_what_was_recalled_or_seen_is_left_out_of_the_summary(town: Town) -> None:
+async def test_what_was_recalled_or_with_a_grace_seen_is_left_out_of_the_summary(town: Town) -> None:
     mail = Scripted()
-    bases = [await town.tell("ann", shown=True) for _ in range(8)]
+    bases = [await town.tell("ann", shown=True, unless_seen=True) for _ in range(8)]
     await send(town, mail)
     await town.store.command("HSET", town.store.keys.account("acme", "recalls"), bases[2], 1)
     for base, operation in zip(bases[3:6], ("read", "dismissed", "archived"), strict=True):
@@ -181,9 +180,18 @@ async def test_what_was_recalled_or_seen_is_left_out_of_the_summary(town: Town) 
     assert [title in mail.taken[-1].text for title in titles(3, 4, 5, 6, 7, 8)] == [False] * 4 + [True] * 2
 
 
-async def test_if_one_is_left_it_goes_as_the_letter_that_it_would_have_been(town: Town) -> None:
+async def test_AMB_48_without_a_grace_what_was_seen_comes_in_the_summary_all_the_same(town: Town) -> None:
     mail = Scripted()
     bases = [await town.tell("ann", shown=True) for _ in range(4)]
+    await send(town, mail)
+    await town.log.mark("acme", "ann", "read", None, 99, "e")
+    assert await send(town, mail, at=MONDAY) == [*titles(1, 2), "2 notifications of the type “Voicemails”"]
+    assert await states(town, *bases) == [SENT] * 4
+
+
+async def test_if_one_is_left_it_goes_as_the_letter_that_it_would_have_been(town: Town) -> None:
+    mail = Scripted()
+    bases = [await town.tell("ann", shown=True, unless_seen=True) for _ in range(4)]
     await send(town, mail)
     await town.log.mark("acme", "ann", "read", [f"{bases[2]}-0"], None, "e")
     assert await send(town, mail, at=MONDAY) == titles(1, 2, 4)
@@ -193,7 +201,7 @@ async def test_if_one_is_left_it_goes_as_the_letter_that_it_would_have_been(town
 
 async def test_if_none_is_left_nothing_comes(town: Town) -> None:
     mail = Scripted()
-    bases = [await town.tell("ann", shown=True) for _ in range(4)]
+    bases = [await town.tell("ann", shown=True, unless_seen=True) for _ in range(4)]
     await send(town, mail)
     await town.log.mark("acme", "ann", "read", None, 99, "e")
     assert await send(town, mail, at=MONDAY) == titles(1, 2)

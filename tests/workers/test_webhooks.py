@@ -34,7 +34,7 @@ async def test_a_webhook_is_told_what_happened_in_order(exchange: Exchange, web:
     ]  # fmt: skip
     assert told[0] == {
         "type": CREATED,
-        "timestamp": "2027-03-14T12:00:00Z",
+        "timestamp": "2027-03-14T12:00:00.000Z",
         "data": {
             "account": "acme",
             "user": "ann",
@@ -165,7 +165,7 @@ async def test_a_fault_is_tried_again_under_the_same_id(
     await exchange.settle()
     (attempt,) = await exchange.town.directory.webhooks.attempts(made)
     assert (attempt["state"], attempt["reason"], attempt["attempt"]) == ("retrying", reason, 1)
-    assert attempt["next_at"] == "2027-03-14T12:01:00Z"
+    assert attempt["next_at"] == "2027-03-14T12:01:00.000Z"
     exchange.town.clock.advance(PAUSES[0] - 1)
     await exchange.settle()
     assert len(web.asked) == 1, "it is not due yet"

@@ -13,6 +13,7 @@ from hub.core.directory import Account, User
 from hub.core.events import Event
 from hub.core.inbox import shared_body
 from hub.core.jobs import Sent, Verdict
+from hub.core.preferences import Preferences
 from hub.engine.clock import Clock
 from hub.engine.connection import Store
 from hub.engine.deliveries import Deliveries, Delivery
@@ -28,6 +29,7 @@ from .conftest import SENT_MS
 NOW = SENT_MS / 1000
 CATALOGUE = load()
 LINK = "https://hub.example/unsubscribe"
+WANTED = {type: {"text": True, "email": True} for type in ("voicemails", "new_lead")}
 
 
 @dataclass
@@ -90,9 +92,11 @@ class Town:
         return base
 
     async def settled(self, *users: str) -> None:
-        """Have people move in."""
+        """Have people move in who want texts and e-mails of some types."""
         for user in users:
-            await self.directory.put_user(User(user, "acme", user.title(), email=f"{user}@acme.example"))
+            one = User(user, "acme", user.title(), email=f"{user}@acme.example", backup_number=f"+1555010{user}")
+            await self.directory.put_user(one)
+            await self.directory.put_preferences("acme", user, Preferences(types=WANTED))
 
     async def only(self, base: str) -> Delivery:
         (row,) = await self.deliveries.of("acme", base, [0])

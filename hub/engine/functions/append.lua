@@ -103,10 +103,6 @@ local function lanes_of(KEYS, first)
   return found
 end
 
-local function write_all(command, key, words)
-  for i = 1, #words, 1000 do redis.call(command, key, unpack(words, i, math.min(i + 999, #words))) end
-end
-
 -- Write what goes out by text and e-mail, and what does not and why; what is to be sent enters its lane. A row that is not
 -- sent is the same whenever it is written; one that is may have been sent since.
 local function queue(KEYS, page)
@@ -125,8 +121,8 @@ local function queue(KEYS, page)
     end
     if is_here then fields[#fields + 1], fields[#fields + 2] = '@' .. row[1], row[2] end
   end
-  write_all('HSET', KEYS[first], fields)
-  write_all('ZADD', KEYS[first + 1], states)
+  in_pieces('HSET', KEYS[first], fields)
+  in_pieces('ZADD', KEYS[first + 1], states)
 end
 
 local BURST_S = 3600  -- far more than a window, by the store's clock: business time may stand still
@@ -189,10 +185,10 @@ local function append(KEYS, ARGV)
   page.known = {}
   local answer, is_again = look_before(KEYS, page)
   if answer then return answer end
+  local feed = listeners(KEYS, page.tally and #KEYS - 1)
   if redis.call('HSETNX', KEYS[2], page.base, page.record) == 1 then
     redis.call('ZADD', KEYS[3], page.at, page.base .. ' ' .. (page.event or ''))
   end
-  local feed = listeners(KEYS, page.tally and #KEYS - 1)
   local told, appended = append_to_all(KEYS, page, feed)
   decide(KEYS, page)
   if #page.outgoing > 0 then queue(KEYS, page) end

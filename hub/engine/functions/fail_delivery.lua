@@ -9,10 +9,11 @@ local function fail_delivery(KEYS, ARGV)
   local packed = redis.call('HGET', KEYS[1], asked.field)
   local record = packed and cmsgpack.unpack(packed)
   if not record or record.s ~= 'sent' or record.ref ~= asked.reference then return 0 end
+  local feed = listeners(KEYS)
   record.s, record.p, record.at = 'failed', asked.why, asked.now_ms
   keep_delivery(KEYS[1], KEYS[3], asked.id, asked.field, record)
   redis.call('ZADD', KEYS[2], asked.now_ms, asked.letter)
-  tell_failure(listeners(KEYS), asked, record)
+  tell_failure(feed, asked, record)
   return 1
 end
 

@@ -4,7 +4,9 @@
 -- hooks, messages, messages:facts, messages:dropped, and of the channel webhook lanes, lane-leases and lane-holds.
 --
 -- `hooks` says who listens to what happens in this account: hook -> packed {e = {event, ...}, v = version}. Where it is
--- missing nobody does, and to have asked for it is all that this costs. A message waits for one hook: it is a member
+-- missing nobody does, and to have asked for it is all that this costs. A Function asks for it (`listeners`) before it
+-- writes anything: what another version of the hub left there must not stop it half way. A message waits for one hook:
+-- it is a member
 -- '<hook> <number>' of `messages`, all with the score 0, so that those of a hook lie in the order of what happened.
 -- `messages:facts` holds each of them packed (its field '#' is the number given last):
 --   t, at        what happened, and when in ms of business time
@@ -18,6 +20,18 @@ local MOST_MESSAGES = 10000  -- that wait for a hook in an account; more: the ol
 
 -- Between which members the messages of a hook lie.
 local function members_of(hook) return '[' .. hook .. ' ', '(' .. hook .. '!' end
+
+-- Read what `hooks` holds of a webhook; nil for what is none, or what another version of the hub means by it.
+local function read_listener(packed)
+  local is_read, listener = pcall(cmsgpack.unpack, packed or '')
+  return is_read and type(listener) == 'table' and listener or nil
+end
+
+-- Tell whether an account knows a later version of a webhook than this one.
+local function has_changed(hooks, hook, version)
+  local listener = read_listener(redis.call('HGET', hooks, hook))
+  return listener and version and (tonumber(listener.v) or 0) > version
+end
 
 local function feed_keys(KEYS, first)
   return {
@@ -34,7 +48,9 @@ local function listeners(KEYS, last)
   feed.heard, feed.events = {}, {}
   for i = 1, #flat, 2 do
     feed.heard[flat[i]], feed.events[flat[i]] = {}, {}
-    for _, event in ipairs(cmsgpack.unpack(flat[i + 1]).e) do feed.events[flat[i]][event] = true end
+    local listener = read_listener(flat[i + 1])
+    local events = listener and type(listener.e) == 'table' and listener.e or {}
+    for _, event in ipairs(events) do feed.events[flat[i]][event] = true end
   end
   return feed
 end
@@ -55,10 +71,8 @@ local function make_room(feed, hook, more)
   local over = redis.call('ZLEXCOUNT', feed.messages, from, to) + more - MOST_MESSAGES
   if over <= 0 then return end
   local oldest = redis.call('ZRANGEBYLEX', feed.messages, from, to, 'LIMIT', 0, over)
-  for _, member in ipairs(oldest) do
-    redis.call('ZREM', feed.messages, member)
-    redis.call('HDEL', feed.facts, member)
-  end
+  in_pieces('ZREM', feed.messages, oldest)
+  in_pieces('HDEL', feed.facts, oldest)
   redis.call('HINCRBY', feed.dropped, hook, #oldest)
 end
 
@@ -69,13 +83,16 @@ local function pass_on(feed)
     if #facts > 0 then
       make_room(feed, hook, #facts)
       local number = redis.call('HINCRBY', feed.facts, '#', #facts) - #facts
+      local fields, members = {}, {}
       for i, packed in ipairs(facts) do
         local member = string.format('%s %016.0f', hook, number + i)
-        redis.call('HSET', feed.facts, member, packed)
-        redis.call('ZADD', feed.messages, 0, member)
+        fields[2 * i - 1], fields[2 * i] = member, packed
+        members[2 * i - 1], members[2 * i] = 0, member
       end
+      in_pieces('HSET', feed.facts, fields)
+      in_pieces('ZADD', feed.messages, members)
       wake_lane(feed, hook, 0)
-      count = count + #facts
+      count, feed.heard[hook] = count + #facts, {}
     end
   end
   return count

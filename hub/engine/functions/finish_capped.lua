@@ -5,26 +5,35 @@
 -- ARGV  packed {user, holder, job, type, morning = when the next one is due, in ms, now_ms,
 --               members = {{id, field, letter = its id among dead letters}, ...}, last = whether these are the last}
 -- Returns how many ended; -1 when another holds the lane: then nothing is done. Safe to repeat: only those that were taken
--- into the very attempt that the verdict is on are concerned. The others wait for the summary of another day.
+-- into an attempt that the verdict is on are concerned. The others wait for the summary of another day.
 
 local FEED_ENDS = 13
+
+-- Whether an e-mail was in an attempt that the verdict is on; what was sent may be one that others began since.
+local function was_in(record, verdict)
+  if record.b == verdict.a or (verdict.o and verdict.o[record.b]) then return true end
+  if verdict.s ~= 'sent' then return false end
+  for _, attempt in ipairs(record.j or {}) do
+    if attempt == verdict.a or (verdict.o and verdict.o[attempt]) then return true end
+  end
+  return false
+end
 
 local function end_one(KEYS, place, asked, member, verdict, feed)
   local id, field, letter = unpack(member)
   local packed = redis.call('HGET', KEYS[place], field)
   local record = packed and cmsgpack.unpack(packed)
   local is_open = record and record.s == 'queued'
-  if is_open and not (verdict and record.b == verdict.a) then return 0 end
+  if is_open and not (verdict and was_in(record, verdict)) then return 0 end
   redis.call('ZREM', KEYS[4], asked.type .. ' ' .. id)
   if not is_open then return 0 end
   record.s, record.p, record.at, record.ref = verdict.s, verdict.w, verdict.at, verdict.ref
+  record.to, record.j = verdict.to or record.to, nil
   if verdict.u then record.n = record.n - 1 end
   keep_delivery(KEYS[place], KEYS[6], id, field, record)
   if record.s == 'failed' then
     redis.call('ZADD', KEYS[5], verdict.at, letter)
-    tell(feed, 'delivery.failed', asked.now_ms, {
-      id = id, u = record.u, r = record.r, c = 'email', to = record.to, w = record.p, a = record.n,
-    })
+    tell_failure(feed, {id = id, letter = letter, now_ms = asked.now_ms}, record)
   end
   return 1
 end
@@ -47,7 +56,6 @@ local function finish_capped(KEYS, ARGV)
   for i, member in ipairs(asked.members) do
     ended = ended + end_one(KEYS, FEED_ENDS + i, asked, member, letters.v, feed)
   end
-  pass_on(feed)
   if asked.last then close(KEYS, asked, letters) end
   return ended
 end

@@ -5,8 +5,8 @@
 -- Returns how many messages to webhooks that makes. Who comes second finds no plan, and tells nothing.
 
 local function finish_plan(KEYS, ARGV)
-  if redis.call('UNLINK', KEYS[1]) == 0 then return 0 end
   local feed = listeners(KEYS)
+  if redis.call('UNLINK', KEYS[1]) == 0 then return 0 end
   if feed and redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1 then
     tell(feed, 'broadcast.finished', tonumber(ARGV[2]), {id = ARGV[1], d = tonumber(ARGV[3])})
   end

@@ -7,8 +7,9 @@
 local function members(feed, dead, hook, most)
   local from, to = members_of(hook)
   local found = redis.call('ZRANGEBYLEX', feed.messages, from, to, 'LIMIT', 0, most)
-  for _, member in ipairs(redis.call('ZRANGE', dead, 0, -1)) do
-    if #found < most and string.match(member, '^(%S+) ') == hook then found[#found + 1] = member end
+  if #found == most then return found end
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', dead, from, to, 'LIMIT', 0, most - #found)) do
+    found[#found + 1] = member
   end
   return found
 end
@@ -16,11 +17,9 @@ end
 local function forget_hook(KEYS, ARGV)
   local feed, dead = feed_keys(KEYS, 1), KEYS[FEED + 1]
   local found = members(feed, dead, ARGV[1], tonumber(ARGV[2]))
-  for _, member in ipairs(found) do
-    redis.call('ZREM', feed.messages, member)
-    redis.call('ZREM', dead, member)
-    redis.call('HDEL', feed.facts, member)
-  end
+  in_pieces('ZREM', feed.messages, found)
+  in_pieces('ZREM', dead, found)
+  in_pieces('HDEL', feed.facts, found)
   redis.call('ZREM', feed.lanes, ARGV[1])
   for _, key in ipairs({feed.hooks, feed.dropped, feed.leases, feed.holds}) do redis.call('HDEL', key, ARGV[1]) end
   return #found

@@ -55,6 +55,11 @@ local function publish(channel, message)
   redis.call('SPUBLISH', channel, cmsgpack.pack(message))
 end
 
+-- Call a command with any number of words: Lua puts so many on its stack at once, and no more.
+local function in_pieces(command, key, words)
+  for i = 1, #words, 1000 do redis.call(command, key, unpack(words, i, math.min(i + 999, #words))) end
+end
+
 local function read_leases(key)
   local flat, leases = redis.call('HGETALL', key), {}
   for i = 1, #flat, 2 do leases[flat[i]] = tonumber(flat[i + 1]) end

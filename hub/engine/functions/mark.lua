@@ -3,10 +3,13 @@
 -- KEYS  receipts, nine of the user (library.lua), the seven of the feed (feed.lua)
 -- ARGV  packed {user, operation = 'dismissed' | 'read' | 'archived' | 'restored', ids | up_to, epoch,
 --               at = business time in ms}
--- Returns {changed ids, unknown ids, unread, seq, more 0|1, how many messages to webhooks that makes}. Idempotent: what is so already is neither changed nor unknown.
--- With `up_to` at most 1,000 entries are changed a call, the oldest first; more: call again.
+-- Returns {changed ids, unknown ids, unread, seq, more, how many messages to webhooks that makes}. Idempotent: what is so
+-- already is neither changed nor unknown.
+-- At most 1,000 entries are changed a call, and 100 where each of them is told to webhooks; with `up_to` the oldest first.
+-- more: how many were looked at, if that was not all: call again, without the `ids` that were.
 
 local MOST = 1000
+local MOST_TOLD = 100
 
 local function close_popup(keys, id)
   redis.call('ZREM', keys.offers, id)
@@ -38,13 +41,13 @@ local MARK = {
   end,
 }
 
--- What the operation could concern whose number is at most `up_to`; 1,000 at a time.
+-- What the operation could concern whose number is at most `up_to`; so many at a time.
 local SOURCE = {archived = 'inbox', restored = 'archive', read = 'unread', dismissed = 'unread'}
 
-local function ids_up_to(keys, operation, up_to)
-  local ids = redis.call('ZRANGEBYSCORE', keys[SOURCE[operation]], '-inf', up_to, 'LIMIT', 0, MOST)
-  if operation ~= 'dismissed' or #ids == MOST then return ids end
-  for _, id in ipairs(redis.call('ZRANGE', keys.popups, 0, MOST - 1)) do
+local function ids_up_to(keys, operation, up_to, most)
+  local ids = redis.call('ZRANGEBYSCORE', keys[SOURCE[operation]], '-inf', up_to, 'LIMIT', 0, most)
+  if operation ~= 'dismissed' or #ids == most then return ids end
+  for _, id in ipairs(redis.call('ZRANGE', keys.popups, 0, most - 1)) do
     local seq = redis.call('ZSCORE', keys.inbox, id)
     if seq and tonumber(seq) <= up_to and not redis.call('ZSCORE', keys.unread, id) then ids[#ids + 1] = id end
   end
@@ -61,9 +64,11 @@ local function mark(KEYS, ARGV)
   local person = read_person(keys.user)
   local feed = asked.operation == 'dismissed' and listeners(KEYS) or nil
   local changed, unknown = {}, {}
-  local ids = asked.ids or ids_up_to(keys, asked.operation, asked.up_to)
-  local more = not asked.ids and #ids >= MOST
-  for _, id in ipairs(ids) do
+  local most = feed and MOST_TOLD or MOST
+  local ids = asked.ids or ids_up_to(keys, asked.operation, asked.up_to, most)
+  local more = #ids > most or not asked.ids and #ids == most
+  for i = 1, math.min(#ids, most) do
+    local id = ids[i]
     if redis.call('HEXISTS', keys.entries, id) == 0 then
       unknown[#unknown + 1] = id
     elseif apply(keys, id) then
@@ -85,7 +90,7 @@ local function mark(KEYS, ARGV)
       ids = change.ids, up_to = change.up_to, unread = unread,
     })
   end
-  return {changed, unknown, unread, person.seq, more and 1 or 0, pass_on(feed)}
+  return {changed, unknown, unread, person.seq, more and most or 0, pass_on(feed)}
 end
 
 register('mark', mark)

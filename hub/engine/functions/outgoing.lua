@@ -3,31 +3,47 @@
 -- What goes out by text and e-mail lies in lanes: one for each user and channel, in the order in which it is due. A lane
 -- is either leased by a courier, and then in the hash of leases as packed {h = holder, e = lease's end by the store's
 -- clock, d = when it was due}, or among `lanes` by the time when it has something to do. A delivery is a packed record:
---   u, to, r      user, address, and why they get it, or why not
---   s, p          state, and where that is neither sent nor new, why
---   n, at         attempts, time of the last change; f: of the first attempt, o: attempts before it was queued again
---   d, x          when it is due, and whether it may come in quiet hours
---   g, w          whether it is not sent once it is seen in the app, and what it is called there if not as here
---   k             for which day it counts, where so many of its type are sent a day
---   c             counts among the receipts; ref: how the provider calls it; b, q: attempts, begun and settled last
+--
+--   u    user                             s    state: queued, sent, skipped, failed
+--   to   address, as it was last used     p    why, where that is neither sent nor new
+--   r    why they get it, or why not      at   time of the last change
+--   d    when it is due                   x    whether it may come in quiet hours, and without an option of its type
+--   g    whether it is not sent once it is seen in the app
+--   w    what it is called in the app, if not as here
+--   n    attempts                         o    how many of them were made before it was queued again
+--   f    time of the first of those since
+--   b    the attempt that was begun last  q    the one that was settled last
+--   j    the attempts that were begun before, at summaries that it waits for
+--   k    for which day it counts, where so many of its type are sent a day
+--   c    whether it counts among the receipts
+--   ref  how the provider calls it
 --
 -- What is not failed is found by how it stands, too: as a member '<channel> <state> <notification>' of `states`, all with
--- the score 0, so that those of a channel and state lie in the order of what happened.
+-- the score 0, so that those of a channel and state lie in the order of what happened. Whether all are there, standing.py knows.
 local STANDS = {'queued', 'sent', 'skipped'}
 
 local function standing(channel, state, id) return channel .. ' ' .. state .. ' ' .. id end
 
--- Write a delivery whose state may be another than before.
-local function keep_delivery(deliveries, states, id, field, record)
-  local channel = string.match(field, '[^:]*$')
-  redis.call('HSET', deliveries, field, cmsgpack.pack(record))
+local function index_delivery(states, channel, id, stands)
   for _, state in ipairs(STANDS) do
-    if state == record.s then
+    if state == stands then
       redis.call('ZADD', states, 0, standing(channel, state, id))
     else
       redis.call('ZREM', states, standing(channel, state, id))
     end
   end
+end
+
+-- Write a delivery whose state may be another than before.
+local function keep_delivery(deliveries, states, id, field, record)
+  redis.call('HSET', deliveries, field, cmsgpack.pack(record))
+  index_delivery(states, string.match(field, '[^:]*$'), id, record.s)
+end
+
+-- Take back an attempt that was begun and not made.
+local function take_back_attempt(record)
+  record.n = record.n - 1
+  if record.n == (record.o or 0) then record.f = nil end
 end
 
 local function read_lease(leases, user, holder)
@@ -43,10 +59,16 @@ local function is_seen(entries, unread, record, id)
 end
 
 -- What is known of a user's e-mails of one type, of which so many are sent a day: packed in the hash `letters:<user>`.
---   d, n          the day of the last one, and how many went that day
---   y             the day of the last summary
---   i, t, f       of the summary under way: its name, attempts, time of the first
---   a, q          its attempts begun and put off last; v: its verdict, {a = attempt, s = state, w = why, at, ref, u = uncounted}
+--
+--   d    the day of the last one          n    how many went that day
+--   y    the day of the last summary
+--   Of the summary under way:
+--   i    its name                         t    attempts
+--   f    time of the first of them        a    the attempt that was begun last
+--   q    the one that was put off last
+--   v    the verdict: {a = attempt, o = set of others that were sent too, s = state, w = why, at = time, ref = how the
+--        provider calls it, to = address, u = whether it was not tried}
+--
 -- What waits for the summary is in the sorted set `capped:<user>`, as '<type> <notification id>' with the score 0; and while
 -- anything does, 'summary:<type>' is in the lane.
 local function read_letters(key, type)

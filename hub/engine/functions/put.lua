@@ -1,11 +1,12 @@
 -- Write or remove one directory object, so that every process can follow the changes.
 --
 -- KEYS  the hash of that kind; then what is asked for: its changes (sorted set id -> number), its index (sorted set of
---       "<account> <id>", all with score 0), the ids that close (hash), a hash of intentions for each note, hash
---       user:<id> and the user's channel
+--       "<account> <id>", all with score 0), the ids that close (hash), the accounts where the object belongs to one, a
+--       hash of intentions for each note, hash user:<id> and the user's channel
 -- ARGV  packed {id, document ('' removes), expected: documents of which one must be there ('' = none; nil: any),
 --       head: the number of the kind's latest change (nil: any), numbered, indexed, account: of the object, for the index;
---       guarded: it must not close, and `parent`, if there is one, must be there and not close either;
+--       guarded: it must not close, and `parent`, if there is one, must be there and not close either; belongs: it is
+--       no account, and `parent` is the one that it belongs to;
 --       notes: what is intended with this id from now on ('' = the number of the change);
 --       message: kind for the channel, user}
 -- Returns the number of the change (0 where changes are not numbered), or false when another document is there, when
@@ -22,7 +23,7 @@ local function is_expected(there, asked)
 end
 
 local function may_stay(accounts, closing, asked)
-  if redis.call('HEXISTS', closing, asked.id) == 1 then return false end
+  if not asked.belongs and redis.call('HEXISTS', closing, asked.id) == 1 then return false end
   if not asked.parent then return true end
   return redis.call('HEXISTS', accounts, asked.parent) == 1 and redis.call('HEXISTS', closing, asked.parent) == 0
 end
@@ -38,8 +39,9 @@ local function put(KEYS, ARGV)
   if not is_expected(there, asked) then return false end
   local following = 2 + (asked.numbered and 1 or 0) + (asked.indexed and 1 or 0)
   if asked.guarded then
-    if not may_stay(KEYS[1], KEYS[following], asked) then return false end
-    following = following + 1
+    local accounts = asked.belongs and KEYS[following + 1] or KEYS[1]
+    if not may_stay(accounts, KEYS[following], asked) then return false end
+    following = following + (asked.belongs and 2 or 1)
   end
   local number = 0
   if asked.numbered then

@@ -4,6 +4,7 @@
 --       states, the seven of the feed (feed.lua)
 -- ARGV  packed {user, holder, id, base, field, letter = its id among dead letters, attempt = its unique name, now_ms,
 --               state = 'sent' | 'failed' | 'skipped' | 'queued', why, reference,
+--               to = the address that was used,
 --               hold = ms until which the lane waits, due = ms to which this delivery alone is put off, uncounted: it was not tried}
 -- Returns the state it has now, '' when it is gone or when another holds the lane: then nothing is done.
 --
@@ -16,11 +17,11 @@ local function put_off(KEYS, asked, record)
   record.d = asked.due or asked.hold
 end
 
-local function finish(KEYS, asked, record)
+local function finish(KEYS, asked, record, feed)
   redis.call('ZREM', KEYS[1], asked.id)
   if record.s == 'failed' then
     redis.call('ZADD', KEYS[5], asked.now_ms, asked.letter)
-    tell_failure(listeners(KEYS), asked, record)
+    tell_failure(feed, asked, record)
   end
   if record.c and record.s == 'sent' then redis.call('HINCRBY', KEYS[6], asked.base .. ':emailed', 1) end
 end
@@ -32,12 +33,14 @@ local function settle_delivery(KEYS, ARGV)
   local record = packed and cmsgpack.unpack(packed)
   if not record or not (holds or asked.state == 'sent') then return '' end
   if record.s ~= 'queued' or record.q == asked.attempt then return record.s end
+  local feed = asked.state == 'failed' and listeners(KEYS) or nil
   record.s, record.p, record.at, record.ref, record.q = asked.state, asked.why, asked.now_ms, asked.reference, asked.attempt
-  if asked.uncounted then record.n = record.n - 1 end
+  record.to = asked.to or record.to
+  if asked.uncounted then take_back_attempt(record) end
   if asked.state == 'queued' then
     put_off(KEYS, asked, record)
   else
-    finish(KEYS, asked, record)
+    finish(KEYS, asked, record, feed)
   end
   keep_delivery(KEYS[4], KEYS[7], asked.id, asked.field, record)
   return record.s

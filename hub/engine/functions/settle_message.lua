@@ -1,22 +1,26 @@
 -- Record what an attempt at a message to a webhook came to.
 --
--- KEYS  messages, messages:facts, messages:dead, lane-leases:webhook, lane-holds:webhook
+-- KEYS  messages, messages:facts, messages:dead, lane-leases:webhook, lane-holds:webhook, hooks
 -- ARGV  packed {hook, holder, id, attempt = its unique name, now_ms, state = 'sent' | 'failed' | 'queued', why,
---               hold = ms until which the lane waits, uncounted: it was not tried, kept: it can be sent again if it failed}
+--               hold = ms until which the lane waits, uncounted: it was not tried, kept: it can be sent again if it failed,
+--               version = of the webhook that was tried}
 -- Returns the state it has now, '' when it is gone or when another holds the lane: then nothing is done.
 --
 -- As with deliveries (settle_delivery.lua), only the holder of the lane may say what became of an attempt; but that it was
--- sent is true whoever says it. Of what is given up the newest 1,000 of an account are kept. Safe to repeat.
+-- sent is true whoever says it. Of what is given up the newest 1,000 of a webhook in an account are kept. A webhook that
+-- changed since is tried at once, whatever the one before it came to. Safe to repeat.
 
 local MOST_DEAD = 1000
 
 local function bury(KEYS, asked, fact)
-  redis.call('ZADD', KEYS[3], asked.now_ms, asked.id)
+  redis.call('ZADD', KEYS[3], 0, asked.id)
   redis.call('HSET', KEYS[2], asked.id, cmsgpack.pack(fact))
-  for _, oldest in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1 - MOST_DEAD)) do
-    redis.call('ZREM', KEYS[3], oldest)
-    redis.call('HDEL', KEYS[2], oldest)
-  end
+  local from, to = members_of(asked.hook)
+  local over = redis.call('ZLEXCOUNT', KEYS[3], from, to) - MOST_DEAD
+  if over <= 0 then return end
+  local oldest = redis.call('ZRANGEBYLEX', KEYS[3], from, to, 'LIMIT', 0, over)
+  in_pieces('ZREM', KEYS[3], oldest)
+  in_pieces('HDEL', KEYS[2], oldest)
 end
 
 local function let_go(KEYS, asked)
@@ -39,7 +43,7 @@ local function settle_message(KEYS, ARGV)
   if asked.uncounted then fact.n = fact.n - 1 else fact.z = 0 end
   if asked.state == 'queued' then
     redis.call('HSET', KEYS[2], asked.id, cmsgpack.pack(fact))
-    redis.call('HSET', KEYS[5], asked.hook, asked.hold)
+    if not has_changed(KEYS[6], asked.hook, asked.version) then redis.call('HSET', KEYS[5], asked.hook, asked.hold) end
     return asked.state
   end
   if not asked.kept then return let_go(KEYS, asked) end

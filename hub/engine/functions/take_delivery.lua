@@ -27,7 +27,7 @@ local function take_delivery(KEYS, ARGV)
   if not record or record.s ~= 'queued' then return let_go(KEYS, asked) end
   if redis.call('HEXISTS', KEYS[3], asked.base) == 1 then return skip(KEYS, asked, record, 'recalled') end
   local document = redis.call('HGET', KEYS[4], asked.user)
-  if not document then return skip(KEYS, asked, record, 'inactive') end
+  if not document then return let_go(KEYS, asked) end  -- what becomes of it, says who erases them
   local notification = redis.call('HGET', KEYS[5], asked.base)
   if not notification then return let_go(KEYS, asked) end
   if record.g and is_seen(KEYS[8], KEYS[9], record, asked.id) then return skip(KEYS, asked, record, 'seen') end
