@@ -94,6 +94,10 @@ export class Badge {
   }
 }
 
+/** The one mark of the page while there is one, and what it counts: of several hubs the pop-ups of all. @type {Badge | null} */
+let shown = null;
+let total = 0;
+
 /**
  * Keep a badge in step with a client.
  * @param {HubClient} client
@@ -102,16 +106,23 @@ export class Badge {
  */
 export function followBadge(client, badge, signal) {
   const unattended = new Unattended();
+  let counted = 0;
+  const mark = (count = unattended.count) => {
+    total += count - counted;
+    counted = count;
+    (shown ??= badge).show(total);
+    if (total === 0) shown = null;
+  };
   /** @param {string} type @param {(detail: any) => void} apply */
   const on = (type, apply) => client.addEventListener(type, (event) => {
     apply(/** @type {CustomEvent} */ (event).detail);
-    badge.show(unattended.count);
+    mark();
   }, {signal});
   // Asked of the page itself: what the hub is told lags behind by the quiet that a demotion waits for.
   const focused = () => document.visibilityState === "visible" && document.hasFocus();
   const look = (/** @type {{id: string, sample?: boolean}[]} */ added) => {
     unattended.popups({added, focused: focused(), elected: client.elected});
-    badge.show(unattended.count);
+    mark();
   };
   on("popups", ({added}) => look(added));
   on("elected", () => look([]));
@@ -119,7 +130,7 @@ export function followBadge(client, badge, signal) {
   on("unread", ({unread}) => markApp(unread));
   window.addEventListener("focus", () => look([]), {signal});
   document.addEventListener("visibilitychange", () => look([]), {signal});
-  signal.addEventListener("abort", () => badge.show(0));
+  signal.addEventListener("abort", () => mark(0));
   look(client.popups);
 }
 

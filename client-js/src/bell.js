@@ -27,7 +27,11 @@ export class HubBell extends HubElement {
   }, icon(...BELL), this.#count);
   #panel = element("div", {
     id: "panel", role: "dialog", class: "panel", part: "panel", popover: "manual", hidden: "", tabindex: "-1",
-    onkeydown: (/** @type {KeyboardEvent} */ {key}) => key === "Escape" && this.close(),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault(); // a dialog around it stays open
+      this.close();
+    },
   });
   #part = new Part(this, () => import("./bell-inbox.js"));
   /** @type {import("./bell-inbox.js").BellInbox | null} */
@@ -54,7 +58,8 @@ export class HubBell extends HubElement {
 
   /** @param {AbortSignal} signal */
   placed(signal) {
-    document.addEventListener("hub-more", () => this.open(), {signal});
+    // Not when the pop-ups of another hub have more.
+    document.addEventListener("hub-more", ({target}) => (/** @type {any} */ (target).client ?? this.client) === this.client && this.open(), {signal});
     document.addEventListener("pointerdown", (event) => event.composedPath().includes(this) || this.close(), {signal, capture: true});
     window.addEventListener("resize", () => this.place(), {signal});
     signal.addEventListener("abort", () => this.close());

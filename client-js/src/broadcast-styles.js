@@ -38,5 +38,11 @@ li .text { font-weight: 600; }
 li .action { margin-block: -.3125rem; align-self: start; }
 dl { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; grid-column: 1 / -1; }
 @media (max-width: 38rem) { dialog { margin-block-start: .5rem; max-block-size: calc(100dvh - 11rem); } }
+@media (max-height: 24rem) {
+  dialog { margin-block-start: .5rem; max-block-size: calc(100dvh - 1rem); overflow-y: auto; }
+  form { flex: none; }
+  .scroll { overflow: visible; }
+  .foot { flex-wrap: wrap; }
+}
 dd { font-variant-numeric: tabular-nums; font-weight: 600; }
 `;

@@ -20,6 +20,10 @@ const ORIGIN = new URL(import.meta.url).origin;
 /** Times on the screen are brought up to date as often, ms. */
 const TICK = 30_000;
 
+/** How often the language was changed. */
+let changes = 0;
+languages.addEventListener("change", () => ++changes);
+
 export class HubElement extends HTMLElement {
   static observedAttributes = ["url"];
 
@@ -33,18 +37,8 @@ export class HubElement extends HTMLElement {
   #page = new AbortController();
   /** @type {string | null} */
   #joined = null;
-
-  constructor() {
-    super();
-    // Held weakly: an element that nobody has any more must not be kept by the language.
-    const self = new WeakRef(this);
-    const renew = () => {
-      const element = self.deref();
-      if (element) element.renew();
-      else languages.removeEventListener("change", renew);
-    };
-    languages.addEventListener("change", renew);
-  }
+  /** The change of language it was drawn after. */
+  #drawn = changes;
 
   /** The client this element shows, its own or the shared one. @returns {HubClient | null} */
   get client() { return this.#client; }
@@ -74,6 +68,9 @@ export class HubElement extends HTMLElement {
     const {signal} = this.#page;
     const clock = setInterval(() => retime(this.shadowRoot), TICK);
     signal.addEventListener("abort", () => clearInterval(clock));
+    // An element that is off the page, perhaps for good, is not kept by the language, and catches up when it is back.
+    languages.addEventListener("change", () => this.renew(), {signal});
+    if (this.#drawn !== changes) this.renew();
     this.placed(signal);
     this.#settle();
   }
@@ -103,6 +100,7 @@ export class HubElement extends HTMLElement {
 
   /** Draw it anew: in another language, or because a part of it has come. */
   renew() {
+    this.#drawn = changes;
     this.build();
     this.#refollow();
   }

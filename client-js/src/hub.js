@@ -193,8 +193,8 @@ export class HubClient extends EventTarget {
   }
 
   /**
-   * Tell the person's other tabs in this browser profile; they hear it as `told`. The kinds `closed`, `refused` and `shown`
-   * are this client's own.
+   * Tell the person's other tabs in this browser profile; they hear it as `told`. The kinds `closed`, `refused`, `shown`
+   * and `left` are this package's own.
    * @param {string} kind
    * @param {unknown} detail what `structuredClone` can copy
    */
@@ -252,8 +252,12 @@ export class HubClient extends EventTarget {
   /** @param {import("./wire.js").HubFrame} frame */
   #received(frame) {
     this.#emit("frame", {sent: false, frame});
-    // A log-in-as session closes and shows for itself alone, so its tabs are among themselves. Ids have no blank.
-    if (frame.op === "welcome") this.#profile.join(`hub:${this.url}:${frame.user} ${this.#actor ?? ""}`);
+    if (frame.op === "welcome") {
+      // What one person wished, another who logged in meanwhile did not.
+      if (this.user && this.user !== frame.user) this.#abandonWishes();
+      // A log-in-as session closes and shows for itself alone, so its tabs are among themselves. Ids have no blank.
+      this.#profile.join(`hub:${this.url}:${frame.user} ${this.#actor ?? ""}`);
+    }
     this.#run(this.#session.receive(frame));
     // What changed between hello and welcome could not be told then.
     if (frame.op === "welcome" && this.#reported !== this.#attention.state) this.#tell(this.#attention.state);
@@ -348,6 +352,7 @@ export class HubClient extends EventTarget {
   }
 
   #abandonWishes() {
+    this.#session.forget();
     for (const {reject} of this.#waiting.values()) reject(new HubError("closed", "the connection is closed"));
     this.#waiting.clear();
   }

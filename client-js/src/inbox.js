@@ -4,7 +4,7 @@
  * @typedef {import("./wire.js").Entry} Entry
  */
 
-/** Entries kept in memory; older ones are read again over HTTP. */
+/** Entries kept in memory, unless older ones were asked for; those are read again over HTTP. */
 const KEPT = 1000;
 
 /**
@@ -46,7 +46,7 @@ export class Inbox {
    */
   add(entry, seq) {
     this.#known.set(entry.id, {entry, seq});
-    if (this.#known.size > KEPT) this.remove([this.#all[KEPT].id]);
+    if (this.#known.size > KEPT) this.remove([this.#all[this.#known.size - 1].id]);
   }
 
   /**
@@ -56,7 +56,7 @@ export class Inbox {
    * @param {boolean} newer false when frames came meanwhile: what they said about known entries stays
    */
   merge(entries, seq, newer) {
-    for (const entry of entries) if (newer || !this.#known.has(entry.id)) this.add(entry, seq);
+    for (const entry of entries) if (newer || !this.#known.has(entry.id)) this.#known.set(entry.id, {entry, seq});
   }
 
   /**

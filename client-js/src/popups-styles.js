@@ -20,8 +20,9 @@ section { display: flex; flex-direction: column; gap: .625rem; min-block-size: 1
 .important { border-inline-start: .25rem solid var(--urgent); }
 .important .mark { color: var(--urgent); }
 .title { font-weight: 600; align-self: center; grid-column: 2; }
-.body { grid-column: 2 / -1; padding-inline-end: .5rem; max-block-size: 5.8em; overflow-y: auto; overscroll-behavior: contain; }
-.meta { grid-column: 2 / -1; margin-block-start: .125rem; }
+.body, .meta { grid-column: 2 / -1; }
+.title, .body { padding-inline-end: .5rem; max-block-size: 5.8em; overflow-y: auto; overscroll-behavior: contain; }
+.meta { margin-block-start: .125rem; }
 .close { margin-block-start: -.25rem; }
 .bar { pointer-events: auto; display: flex; gap: .5rem; justify-content: flex-end; }
 .bar button { border-radius: 1rem; background: var(--surface); border: 1px solid var(--line); color: var(--text);

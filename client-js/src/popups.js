@@ -67,6 +67,7 @@ export class HubPopups extends HubElement {
     document.addEventListener("keydown", (event) => this.#hotkey(event), {signal});
     document.addEventListener("focusin", () => this.#uncover(), {signal});
     this.#layer.start();
+    this.#more.disabled = this.#layer.dialog !== null; // the bell, which it would open, is inert then
   }
 
   disconnectedCallback() {
@@ -84,9 +85,9 @@ export class HubPopups extends HubElement {
       this.#announcer.say(added);
     }, {signal});
     client.addEventListener("told", (event) => {
-      const {kind, detail: {id, left}} = /** @type {CustomEvent} */ (event).detail;
+      const {kind, detail} = /** @type {CustomEvent} */ (event).detail;
       if (kind !== "left") return;
-      this.#fade.told(id, left, Date.now());
+      this.#fade.told(detail.id, detail.left, Date.now());
       this.#pace();
     }, {signal});
     const mark = this.getAttribute("badge-icon") ?? new URL("./badge.svg", import.meta.url).href;
@@ -205,6 +206,7 @@ export class HubPopups extends HubElement {
     const target = /** @type {Node} */ (event.composedPath()[0]);
     const held = [...this.#cards].find(([, card]) => card.contains(target));
     event.stopPropagation();
+    event.preventDefault(); // a dialog around it stays open
     if (held) this.#dismiss(held[0], true);
     else this.#goBack();
   }

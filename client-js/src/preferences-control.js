@@ -33,7 +33,16 @@ function texts(desk) {
 
 /** @param {Desk} desk */
 function mails(desk) {
-  return element("div", {}, channelSwitch(desk, words.preferencesMails, "email", "enabled"), channelSwitch(desk, words.preferencesCopy, "email", "copy"));
+  return element("div", {}, channelSwitch(desk, words.preferencesMails, "email", "enabled"), channelSwitch(desk, words.preferencesCopy, "email", "copy"),
+    amount(desk, words.preferencesGrace, "grace_minutes", 0, 1440), amount(desk, words.preferencesCap, "daily_cap", 1, 1000));
+}
+
+/** A number that e-mails keep to; empty: as the account has it. @param {Desk} desk @param {string} text @param {"grace_minutes" | "daily_cap"} name @param {number} min @param {number} max */
+function amount(desk, text, name, min, max) {
+  const field = element("input", {type: "number", min, max});
+  desk.controls.shows(({preferences}) => { field.disabled = !preferences.channels.email.enabled; });
+  return labelled(text, desk.controls.field(field, ({preferences}) => String(preferences.channels.email[name] ?? ""),
+    () => desk.save({channels: {email: {[name]: field.value ? Number(field.value) : null}}}, text)));
 }
 
 /** @param {Desk} desk @param {string} text @param {"text" | "email"} channel @param {string} name */

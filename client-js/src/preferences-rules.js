@@ -7,7 +7,8 @@
  *   strongly_encouraged: boolean, mandatory: boolean}} Type
  * @typedef {{from: string, to: string, time_zone?: string}} QuietHours
  * @typedef {{types: Record<string, Partial<Record<Option, boolean>>>,
- *   channels: {text: {enabled: boolean, custom_number: string | null}, email: {enabled: boolean, copy: boolean}},
+ *   channels: {text: {enabled: boolean, custom_number: string | null},
+ *     email: {enabled: boolean, copy: boolean, grace_minutes?: number | null, daily_cap?: number | null}},
  *   quiet_hours: QuietHours | null}} Preferences
  * @typedef {{types?: Preferences["types"], channels?: {text?: object, email?: object}, quiet_hours?: QuietHours | null}} Patch
  * @typedef {{id: string, name: string, hint?: string}} Choice

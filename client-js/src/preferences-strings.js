@@ -18,6 +18,8 @@ export const PREFERENCES_WORDS = {
   preferencesNumberHint: "Your backup number, or like +12025550100",
   preferencesMails: "E-mails",
   preferencesCopy: "Announcements, tasks and orders too",
+  preferencesGrace: "Minutes to wait for me to see it first",
+  preferencesCap: "Most e-mails of one type a day",
   preferencesQuiet: "Quiet hours",
   preferencesQuietHint: "Texts and e-mails wait until these are over.",
   preferencesFrom: "From",

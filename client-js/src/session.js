@@ -174,6 +174,11 @@ export class Session {
     return this.#show(false, [], "paused");
   }
 
+  /** Send no wish again. */
+  forget() {
+    this.#pending.clear();
+  }
+
   nextRef() {
     return ++this.#ref;
   }

@@ -151,7 +151,7 @@ export class Socket {
    * @returns {Promise<string>}
    */
   async token({fresh = false} = {}) {
-    const old = fresh || this.#token === null || (this.#expires !== null && this.#expires <= this.#machine.now());
+    const old = fresh || !this.#token || (this.#expires !== null && this.#expires <= this.#machine.now());
     if (old && this.#getToken) {
       this.#asked = this.#machine.now();
       const token = trimmed(await this.#getToken());

@@ -99,7 +99,11 @@ function changed() {
 /** Name the language for numbers and times: the page's, where it is the words' own. */
 export function locale() {
   const page = document.documentElement.lang;
-  return page.startsWith(words.language) ? page : words.language;
+  try {
+    return page.startsWith(words.language) ? String(new Intl.Locale(page)) : words.language;
+  } catch {
+    return words.language; // `en_US` is no name of a language
+  }
 }
 
 /** Write a number as the language does. @param {number} n */

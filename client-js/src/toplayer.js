@@ -12,6 +12,8 @@ export class TopLayer {
   #observer = new MutationObserver(() => this.#follow());
   /** Open modal dialogs in the order they were opened. @type {Element[]} */
   #modals = [];
+  /** The dialog that it is inside of for now, the rest of the page being inert. @type {Element | null} */
+  dialog = null;
 
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -24,10 +26,10 @@ export class TopLayer {
     this.#follow();
   }
 
-  /** The host was removed. If its dialog took it along, bring it home; else stop. */
+  /** The host was removed: stop. If its dialog took it along, bring it home, which starts again. */
   removed() {
-    if (this.#place.isConnected) this.#place.replaceWith(this.#host);
-    else this.#observer.disconnect();
+    this.#observer.disconnect();
+    this.#leave();
   }
 
   /** Come above what was opened since; never while the person is inside, who would lose the focus. */
@@ -47,13 +49,22 @@ export class TopLayer {
     ];
     const top = this.#modals.at(-1);
     if (top && this.#host.parentNode !== top) this.#enter(top);
-    else if (!top && this.#place.isConnected) this.#place.replaceWith(this.#host);
+    else if (!top) this.#leave();
     this.raise();
+  }
+
+  /** Go back. When its place was taken off the page meanwhile, it goes too: in a closed dialog nobody would see it. */
+  #leave() {
+    const {dialog} = this;
+    this.dialog = null;
+    if (this.#place.isConnected) this.#place.replaceWith(this.#host);
+    else if (this.#host.parentNode === dialog) this.#host.remove();
   }
 
   /** @param {Element} dialog */
   #enter(dialog) {
     if (!this.#place.isConnected) this.#host.before(this.#place);
+    this.dialog = dialog;
     const parent = /** @type {Element & {moveBefore?: (node: Node, child: Node | null) => void}} */ (dialog);
     if (parent.moveBefore) parent.moveBefore(this.#host, null);
     else parent.append(this.#host);

@@ -133,7 +133,8 @@ export const CLOSE_CODES = {
  */
 export function policy(code) {
   if (code === 4005) return "refresh";
-  if (code === 4500) return "renew";
+  // 1009: a message was too big, as hello is with a whole page in place of a token.
+  if (code === 4500 || code === 1009) return "renew";
   return code >= 4500 && code <= 4999 ? "stop" : "reconnect";
 }
 

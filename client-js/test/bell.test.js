@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import {describe, expect, test} from "vitest";
 import "../src/elements.js";
-import {all, arrived, click, eachOnAnEmptyPage, hear, named, net, press, respond, sent, show} from "./page.js";
+import {all, arrived, click, eachOnAnEmptyPage, getToken, hear, named, net, press, respond, sent, show} from "./page.js";
 import {entry, settled} from "./scene.js";
 
 eachOnAnEmptyPage();
@@ -43,8 +43,25 @@ describe("<hub-bell>", () => {
     expect(sent("read")).toEqual([{op: "read", ids: ["n3"], ref: 1}]);
     click(named(bell, "Mark all as read"));
     expect(sent("read")[1]).toMatchObject({up_to: 0});
-    press(dialog, "Escape");
+    const escape = new KeyboardEvent("keydown", {key: "Escape", cancelable: true});
+    dialog.dispatchEvent(escape);
     expect([dialog.hidden, button.getAttribute("aria-expanded")]).toEqual([true, "false"]);
+    expect(escape.defaultPrevented).toBe(true); // a dialog around it stays open
+  });
+
+  test("opens when the pop-ups of its hub have more, not when those of another have", async () => {
+    respond({items: [], next_cursor: null, unread: 0});
+    const bell = await show("hub-bell");
+    const popups = await show("hub-popups");
+    const other = document.body.appendChild(Object.assign(document.createElement("hub-popups"), {getToken}));
+    const tell = (target) => target.dispatchEvent(new CustomEvent("hub-more", {bubbles: true, composed: true}));
+    tell(other);
+    expect(bell.isOpen).toBe(false);
+    tell(popups);
+    expect(bell.isOpen).toBe(true);
+    bell.close();
+    tell(document.body);
+    expect(bell.isOpen).toBe(true);
   });
 
   test("says when it is empty, offline, or could not load", async () => {

@@ -207,6 +207,34 @@ describe("<hub-popups>", () => {
     expect(sent("dismiss")[0].ids).toEqual(["n1"]);
   });
 
+  test("inside a modal dialog \"N more\" opens nothing: the bell is out of reach", async () => {
+    const host = await show("hub-popups", open("n1", "n2", "n3", "n4", "n5"));
+    const more = named(host, "1 more");
+    const dialog = document.body.appendChild(document.createElement("dialog"));
+    const all = document.querySelectorAll.bind(document);
+    vi.spyOn(document, "querySelectorAll").mockImplementation((selector) => (selector.includes(":modal") ? all("dialog[open]") : all(selector)));
+    expect(more.disabled).toBe(false);
+    dialog.toggleAttribute("open", true);
+    await settled();
+    expect([host.parentNode === dialog, more.disabled]).toEqual([true, true]);
+  });
+
+  test("Escape closes nothing else, such as a dialog around it", async () => {
+    const host = await show("hub-popups", open("n1"));
+    const event = new KeyboardEvent("keydown", {key: "Escape", bubbles: true, composed: true, cancelable: true});
+    named(host, "Close notification: Title n1").dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+  });
+
+  test("what another tab of the person tells, whatever it is, is no fault", async () => {
+    const host = await show("hub-popups", open("n1"));
+    const faults = vi.fn((event) => event.preventDefault());
+    window.addEventListener("error", faults);
+    host.client.dispatchEvent(new CustomEvent("told", {detail: {kind: "hello", detail: undefined}}));
+    window.removeEventListener("error", faults);
+    expect(faults).not.toHaveBeenCalled();
+  });
+
   test("a timed one fades after its time, a sticky one stays", async () => {
     vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
@@ -326,5 +354,25 @@ describe("the mark of an unattended pop-up", () => {
     net.wires.last.hear({op: "elected", elected: false, popups: []});
     expect(document.title).toBe("CRM");
     expect(icons()).toEqual(["/favicon.ico"]);
+  });
+
+  test("two hubs on one page have one mark between them", async () => {
+    document.hasFocus.mockReturnValue(false);
+    await show("hub-popups", open("n1"));
+    const other = Object.assign(document.createElement("hub-popups"), {getToken});
+    other.setAttribute("url", "https://other.example");
+    document.body.append(other);
+    await settled();
+    const [one, two] = net.wires.made;
+    two.open();
+    two.hear(welcome(open("m1", "m2")));
+    await settled();
+    expect([document.title, icons().length]).toEqual(["(3) CRM", 1]);
+    one.hear({op: "dismissed", seq: 2, ids: ["n1"], unread: 0});
+    await settled();
+    expect(document.title).toBe("(2) CRM");
+    other.remove();
+    await settled();
+    expect([document.title, icons()]).toEqual(["CRM", ["/favicon.ico"]]);
   });
 });

@@ -394,6 +394,18 @@ describe("what a page does with it", () => {
     expect(frames[0]).toMatchObject({sent: true, frame: {op: "hello", token: "…"}});
   });
 
+  test("what one person wished is not asked for another who logged in meanwhile", async () => {
+    const {client, wires, clock} = await connected();
+    wires.last.lose(1006);
+    const wish = client.readAll();
+    clock.pass(1000);
+    await settled();
+    wires.last.open();
+    wires.last.hear(welcome({user: "bob", epoch: "b0b"}));
+    expect(wires.last.sent.map(({op}) => op)).toEqual(["hello"]);
+    await expect(wish).rejects.toMatchObject({code: "closed"});
+  });
+
   test("close is for good", async () => {
     const {client, wires, page, clock} = await connected({}, two);
     client.close();

@@ -249,6 +249,20 @@ describe("channels", () => {
     expect(hub.preferences.channels.email).toEqual({enabled: false, copy: false});
   });
 
+  test("AMB-48, E-20, E-21: how long e-mails wait to be unneeded, and how many there are a day", async () => {
+    await show();
+    const [wait, most] = [field("Minutes to wait for me to see it first"), field("Most e-mails of one type a day")];
+    await fill(wait, "15");
+    await fill(most, "3");
+    expect(hub.preferences.channels.email).toEqual({enabled: true, copy: true, grace_minutes: 15, daily_cap: 3});
+    await fill(most, "0");
+    await fill(wait, "");
+    expect(hub.written().at(-1).at(-1)).toEqual({channels: {email: {grace_minutes: null}}});
+    expect([wait.value, most.value, hub.preferences.channels.email.daily_cap]).toEqual(["", "0", 3]);
+    await click("E-mails");
+    expect([wait.disabled, most.disabled]).toEqual([true, true]);
+  });
+
   test("quiet hours are turned on, set and turned off", async () => {
     await show();
     expect(seen(field("From"))).toBe(false);

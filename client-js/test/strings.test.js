@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
-import {afterEach, describe, expect, test} from "vitest";
+import {afterEach, describe, expect, test, vi} from "vitest";
 import {BROADCAST_WORDS} from "../src/broadcast-strings.js";
 import "../src/elements.js";
 import broadcast from "../src/locales/ru-broadcast.js";
 import preferences from "../src/locales/ru-preferences.js";
 import ru from "../src/locales/ru.js";
 import {PREFERENCES_WORDS} from "../src/preferences-strings.js";
-import {bring, number, translate, words} from "../src/strings.js";
+import {bring, languages, number, translate, words} from "../src/strings.js";
 import {all, arrived, click, eachOnAnEmptyPage, hear, named, respond, show} from "./page.js";
 import {entry} from "./scene.js";
 
@@ -36,6 +36,11 @@ test("numbers have the plural forms and the digits of the language", () => {
   expect(number(1200)).toBe("1,200");
 });
 
+test.each(["en_US", "en-", "ru_RU"])("a page whose lang is `%s`, which is no name of a language, has them in the words' own", (lang) => {
+  document.documentElement.lang = lang;
+  expect(number(1200)).toBe("1,200");
+});
+
 describe("a change of language", () => {
   test("draws the elements anew, with what they show", async () => {
     respond({items: [entry("n1")], next_cursor: null, unread: 1});
@@ -51,9 +56,18 @@ describe("a change of language", () => {
     await arrived();
     expect(named(bell, "Прочитать все")).toBeTruthy();
     expect(all(bell, "time")[0].textContent).toMatch(/назад|сейчас/);
+    document.body.append(away);
     expect(named(away, "Уведомления")).toBeTruthy();
     hear({op: "dismissed", seq: 3, ids: ["n1", "n2"], unread: 0});
     expect(all(popups, "[role=group]")).toEqual([]);
+  });
+
+  test("does not keep elements that left the page", async () => {
+    const listen = vi.spyOn(languages, "addEventListener");
+    const bell = await show("hub-bell");
+    expect(listen.mock.calls.map(([, , {signal}]) => signal.aborted)).toEqual([false]);
+    bell.remove();
+    expect(listen.mock.calls.map(([, , {signal}]) => signal.aborted)).toEqual([true]);
   });
 
   test("words of a part that comes later are in the language that is spoken, but for those that the page said, before or after", async () => {

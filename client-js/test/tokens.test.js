@@ -26,6 +26,25 @@ describe("tokens", () => {
     expect(wires.last.sent[0].token).toBe("one");
   });
 
+  test.each([["nothing", ""], ["undefined", undefined]])("%s instead of one is a failure, and it is asked for again", async (_name, given) => {
+    const tokens = [given, "one"];
+    const made = await scene({getToken: async () => tokens.shift()});
+    expect(made.heard.at(-2)).toEqual(["error", {code: "no_token", message: "Error: there is no token"}]);
+    await wait(made);
+    made.wires.last.open();
+    expect(made.wires.last.sent[0].token).toBe("one");
+  });
+
+  test("a whole page instead of one, too big for the hub, is not sent again and again", async () => {
+    const tokens = ["<!doctype html>", "one"];
+    const made = await scene({getToken: async () => tokens.shift()});
+    made.wires.last.open();
+    made.wires.last.lose(1009);
+    await wait(made);
+    made.wires.last.open();
+    expect(made.wires.last.sent[0].token).toBe("one");
+  });
+
   test("after 4500 another one is asked for, and tried once", async () => {
     const made = await scene();
     const {client, wires, issued} = made;

@@ -41,7 +41,7 @@ test("the range of a close code says what to do", () => {
   const known = Object.keys(CLOSE_CODES).map(Number);
   expect(known.filter((code) => policy(code) === "stop")).toEqual([4501, 4502, 4503, 4504, 4505]);
   expect(known.filter((code) => policy(code) === "refresh")).toEqual([4005]);
-  expect(known.filter((code) => policy(code) === "renew")).toEqual([4500]);
+  expect([...known, 1009].filter((code) => policy(code) === "renew")).toEqual([4500, 1009]);
   for (const code of [1000, 1001, 1006, 1011, 1012, 4000, 4099, 4499]) expect(policy(code)).toBe("reconnect");
   expect(policy(4999)).toBe("stop");
 });

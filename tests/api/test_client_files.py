@@ -25,7 +25,7 @@ SIZES = {
     "hub.js": 8_000,
     "hub.js elements.js": 20_000,
     "bell-inbox.js": 6_600,
-    "preferences-view.js": 6_600,
+    "preferences-view.js": 6_800,
     "broadcast-dialog.js": 6_600,
 }
 TYPES = {

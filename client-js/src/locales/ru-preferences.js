@@ -27,6 +27,8 @@ export default {
   preferencesNumberHint: "Ваш запасной номер или вида +12025550100",
   preferencesMails: "Письма",
   preferencesCopy: "А также объявления, задачи и заказы",
+  preferencesGrace: "Минут ждать, пока я увижу сам",
+  preferencesCap: "Писем одного типа в день, не больше",
   preferencesQuiet: "Тихие часы",
   preferencesQuietHint: "SMS и письма ждут, пока они не закончатся.",
   preferencesFrom: "С",
