@@ -10,9 +10,9 @@ NAMED = re.compile(r"(?<![A-Za-z])(AMB|[ACDERS])[-_](\d\d)(?!\d)")
 BUILT = {
     "C": range(1, 56),
     "A": (*range(3, 28), *range(34, 42)),
-    "R": (3, *range(8, 17), *range(18, 24)),
+    "R": (*range(1, 4), 6, *range(8, 17), *range(18, 24)),
     "D": range(1, 6),
-    "E": (7, 11, 13, 15, 17, 18, 22, 23),
+    "E": (6, 7, 11, 13, 15, 17, 18, *range(20, 24)),
     "AMB": (*range(1, 20), *range(28, 32), *range(34, 38), *range(39, 49)),
 }
 

@@ -24,6 +24,23 @@ def test_R_18_a_pop_up_comes_up_only_in_the_focused_tab_and_once(ann: Person, de
     assert popups(behind) == []
 
 
+def test_R_01_R_02_a_pop_up_is_at_the_bottom_right_and_in_the_header(ann: Person, desk: Profile) -> None:
+    page = connected(desk.tab(ann.page))
+    activate(page)
+    title = ann.happens("Bottom right")
+    wait_popups(page, [title])
+    right, below = page.get_by_role("group", name=title).evaluate(
+        """card => {
+          const {right, bottom} = card.getBoundingClientRect();
+          return [document.documentElement.clientWidth - right, innerHeight - bottom];
+        }"""
+    )
+    assert 0 < right < 40
+    assert 0 < below < 40
+    page.get_by_role("banner").get_by_role("button", name="Notifications, 1 unread").click()
+    expect(page.get_by_role("dialog", name="Notifications").get_by_text(title)).to_be_visible()
+
+
 def test_AMB_45_open_pop_ups_follow_the_person_to_another_tab(ann: Person, desk: Profile) -> None:
     first, second = connected(desk.tab(ann.page)), connected(desk.tab(ann.page))
     activate(second)

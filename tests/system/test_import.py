@@ -56,6 +56,8 @@ def piped(hub: HubProcess, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=surroundings(),
+        # What a shell runs in its background begins deaf to Ctrl-C, tests too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
