@@ -8,6 +8,19 @@ import {entry, settled, welcome} from "./scene.js";
 eachOnAnEmptyPage();
 
 const open = (...ids) => ({popups: ids.map((id) => entry(id)), inbox: ids.map((id) => entry(id)).reverse(), seq: ids.length, unread: ids.length});
+/** Show pop-ups whose time the test lets pass. */
+async function showTimed(frame) {
+  vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
+  const host = document.createElement("hub-popups");
+  host.setAttribute("url", "https://hub.example");
+  host.getToken = getToken;
+  document.body.append(host);
+  await vi.advanceTimersByTimeAsync(0);
+  net.wires.last.open();
+  net.wires.last.hear(frame);
+  return host;
+}
+
 const cards = (host) => all(host, "[role=group]").map((card) => card.getAttribute("aria-label"));
 
 describe("one connection per hub and page", () => {
@@ -111,15 +124,8 @@ describe("<hub-popups>", () => {
   });
 
   test("AMB-45: a timed one that comes back goes on where it was, here or in another tab of the profile", async () => {
-    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
-      const host = document.createElement("hub-popups");
-      host.setAttribute("url", "https://hub.example");
-      host.getToken = getToken;
-      document.body.append(host);
-      await vi.advanceTimersByTimeAsync(0);
-      net.wires.last.open();
-      net.wires.last.hear(welcome({popups: [entry("n1"), entry("n2")], seq: 2}));
+      const host = await showTimed(welcome({popups: [entry("n1"), entry("n2")], seq: 2}));
       const tell = vi.spyOn(host.client, "tell");
       await vi.advanceTimersByTimeAsync(4_000);
       net.wires.last.hear({op: "elected", elected: false, popups: []});
@@ -236,15 +242,8 @@ describe("<hub-popups>", () => {
   });
 
   test("a timed one fades after its time, a sticky one stays", async () => {
-    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
-      const host = document.createElement("hub-popups");
-      host.setAttribute("url", "https://hub.example");
-      host.getToken = getToken;
-      document.body.append(host);
-      await vi.advanceTimersByTimeAsync(0);
-      net.wires.last.open();
-      net.wires.last.hear(welcome({popups: [entry("n1"), entry("n2", {sticky: true})], seq: 2}));
+      const host = await showTimed(welcome({popups: [entry("n1"), entry("n2", {sticky: true})], seq: 2}));
       await vi.advanceTimersByTimeAsync(5_900);
       expect(cards(host).length).toBe(2);
       await vi.advanceTimersByTimeAsync(200);
@@ -263,15 +262,8 @@ describe("<hub-popups>", () => {
   });
 
   test("the hotkey focuses the newest with a ring, whatever was used last, and the focus holds the timer", async () => {
-    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
-      const host = document.createElement("hub-popups");
-      host.setAttribute("url", "https://hub.example");
-      host.getToken = getToken;
-      document.body.append(host);
-      await vi.advanceTimersByTimeAsync(0);
-      net.wires.last.open();
-      net.wires.last.hear(welcome(open("n1", "n2")));
+      const host = await showTimed(welcome(open("n1", "n2")));
       const close = named(host, "Close notification: Title n2");
       const focus = vi.spyOn(close, "focus");
       document.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyT", altKey: true}));
@@ -288,15 +280,8 @@ describe("<hub-popups>", () => {
   });
 
   test("a burst is announced as a number, in the light DOM, and then emptied", async () => {
-    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "Date"]});
     try {
-      const host = document.createElement("hub-popups");
-      host.setAttribute("url", "https://hub.example");
-      host.getToken = getToken;
-      document.body.append(host);
-      await vi.advanceTimersByTimeAsync(0);
-      net.wires.last.open();
-      net.wires.last.hear(welcome());
+      const host = await showTimed(welcome());
       net.wires.last.hear({op: "notify", seq: 1, popup: true, unread: 1, entry: entry("n1")});
       await vi.advanceTimersByTimeAsync(150);
       expect(host.querySelector("[role=status]").textContent).toBe("Title n1: Body n1");

@@ -101,20 +101,6 @@ def sending(catalogue: Catalogue, scene: Scene, way: Way, now: float) -> Turns[t
     return tuple(_stopped(one) if one.is_queued and (one.user, one.channel) in sent else one for one in found)
 
 
-def errands_beside(
-    kind: NotificationType,
-    decisions: Iterable[Decision],
-    members: Mapping[str, Member],
-    tree: AccountTree,
-    now: float,
-) -> tuple[Errand, ...]:
-    """Decide who gets a broadcast or a notice by e-mail, of those whom it is for in the app (R-13, AMB-41).
-
-    `members` holds by id those of the users who exist.
-    """
-    return at_once(sending_beside(kind, decisions, members, tree, now))
-
-
 def sending_beside(
     kind: NotificationType,
     decisions: Iterable[Decision],
@@ -122,7 +108,10 @@ def sending_beside(
     tree: AccountTree,
     now: float,
 ) -> Turns[tuple[Errand, ...]]:
-    """Do the same in turns."""
+    """Decide in turns who gets a broadcast or a notice by e-mail, of those whom it is for in the app (R-13, AMB-41).
+
+    `members` holds by id those of the users who exist.
+    """
     offered, found = _offered(kind), list[Errand]()
     for some in pieces(decisions):
         for one in some:

@@ -10,9 +10,10 @@ from hub.core.broadcasts import resolve
 from hub.core.catalogue import load
 from hub.core.directory import Account, Group, Line
 from hub.core.events import Event
-from hub.core.personal import GOES, Errand, destination, errands, errands_beside, numbered, reached, sample_errands
+from hub.core.personal import GOES, Errand, destination, errands, numbered, reached, sample_errands, sending_beside
 from hub.core.preferences import Defaults, QuietHours
 from hub.core.routing import Reason, sentence, tell
+from hub.core.turns import at_once
 from tests.core.scenes import OFF, scene
 from tests.core.test_personal import BOTH, EVE, LEAD, NOON, person, said, sent, ticked, ways_of
 
@@ -187,7 +188,7 @@ def test_R_13_AMB_41_a_broadcast_goes_by_email_to_whom_it_is_for() -> None:
     members = {one.user.id: one for one in crew}
     group = Group("sales", "acme", members=("ann", "bob", "cat", "gone"))
     routed = resolve("group_broadcast", [group], ["sam"], members)
-    found = errands_beside(load()["group_broadcast"], routed.decisions, members, scene(LEAD).tree, NOON)
+    found = at_once(sending_beside(load()["group_broadcast"], routed.decisions, members, scene(LEAD).tree, NOON))
     assert said(found, "email") == {"ann": "group_member", "bob": "copy_off", "cat": "inactive", "sam": "named"}
     assert {(one.channel, one.urgent) for one in found if one.is_queued} == {("email", True)}
     assert [one.account for one in found] == ["acme", "acme", "acme", "shop"]

@@ -9,7 +9,7 @@ from hub.core.audience import considered
 from hub.core.catalogue import load
 from hub.core.directory import User
 from hub.core.events import Event
-from hub.core.personal import errands, errands_beside, sending, sending_beside
+from hub.core.personal import errands, sending, sending_beside
 from hub.core.routing import Decision, Member, Reason, Scene, tell, telling
 from hub.core.turns import TURN, Turns, at_once, pieces
 
@@ -60,7 +60,7 @@ def test_who_gets_a_message_by_email_is_decided_in_turns() -> None:
     decisions = [Decision(id, "acme", "group_broadcast", True, Reason.GROUP_MEMBER) for id in members]
     asked = (load()["group_broadcast"], decisions, members, everybody("voicemails").tree, NOON)
     found, sizes = in_turns(sending_beside(*asked))
-    assert found == errands_beside(*asked)
+    assert found == at_once(sending_beside(*asked))
     assert is_even(sizes)
 
 

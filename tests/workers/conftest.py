@@ -1,7 +1,7 @@
 """A store of its own for every test, with people in an account, and what workers are made of."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hub.engine.connection import Store
 from hub.engine.log import Happening, Log, Marker, Recipient
 from hub.engine.plans import Part, Plans, Publication
 from hub.engine.rows import Record
+from tests.channels.mail_server import MailServer
 from tests.channels.web_server import WebServer
 
 SENT = "2027-03-14T12:00:00Z"
@@ -62,6 +63,22 @@ async def send(plans: Plans, users: Sequence[str], account: str = "acme") -> Bro
     )
     await plans.publish(publication, "e")
     return sent
+
+
+@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
+async def town(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """Open a town whose people are sent texts and e-mails."""
+    from .town import open_town  # which is made of what stands here
+
+    async with open_town(request.getfixturevalue(request.param)) as town:
+        yield town
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """Start a real mail server."""
+    with MailServer().running() as server:
+        yield server
 
 
 @pytest_asyncio.fixture(params=["store_url", "redis7_url"])

@@ -2,11 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
 
 import orjson
 import pytest
-import pytest_asyncio
 
 from hub.app import composition
 from hub.core.changes import QuietHours
@@ -22,20 +20,7 @@ from hub.workers import courier as couriers
 from tests.channels.mail_server import MailServer
 
 from .conftest import SENT_MS
-from .town import CATALOGUE, LINK, NOW, WANTED, Scripted, Town, arrived, mailing, open_town, titles
-
-
-@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
-async def town(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
-    async with open_town(request.getfixturevalue(request.param)) as town:
-        yield town
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer().running() as server:
-        yield server
-
+from .town import CATALOGUE, LINK, NOW, WANTED, Scripted, Town, arrived, mailing, titles
 
 # What arrives
 

@@ -6,12 +6,10 @@ Every letter arrives; it arrives once, unless its courier died after the server 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgpack
 import pytest
-import pytest_asyncio
 
 from hub.engine.deliveries import Deliveries
 from hub.workers import courier as couriers
@@ -20,19 +18,7 @@ from hub.workers.courier import Courier
 from tests.channels.mail_server import MailServer
 
 from .dying import STEPS, Killed, Mortal
-from .town import Scripted, Town, arrived, mailing, open_town, titles
-
-
-@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
-async def town(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
-    async with open_town(request.getfixturevalue(request.param)) as town:
-        yield town
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer().running() as server:
-        yield server
+from .town import Scripted, Town, arrived, mailing, titles
 
 
 class Dying(Mortal, Deliveries):

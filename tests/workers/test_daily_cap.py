@@ -4,7 +4,6 @@ It is Sunday noon in UTC, and in New York 08:00, on the day when the clock was p
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,20 +16,13 @@ from hub.core.jobs import Later, Refused, Sent
 from hub.core.preferences import Defaults, Preferences
 from tests.channels.mail_server import MailServer
 
-from .town import LINK, WANTED, Scripted, Town, arrived, mailing, open_town, titles
+from .town import LINK, WANTED, Scripted, Town, arrived, mailing, titles
 
 
-@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
-async def town(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
-    async with open_town(request.getfixturevalue(request.param)) as town:
-        await wants(town, daily_cap=2)
-        yield town
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer().running() as server:
-        yield server
+@pytest_asyncio.fixture
+async def town(town: Town) -> Town:
+    await wants(town, daily_cap=2)
+    return town
 
 
 async def wants(town: Town, user: str = "ann", **chosen: Any) -> None:

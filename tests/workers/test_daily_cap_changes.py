@@ -1,9 +1,7 @@
 """The daily cap where the world does not stand still: zones, clocks, nights, and holders that are slow."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 
-import pytest
 import pytest_asyncio
 
 from hub.core.changes import QuietHours
@@ -15,14 +13,13 @@ from hub.engine.directory import Directory
 from hub.engine.summaries import Summaries
 
 from .test_daily_cap import MONDAY, SENT, WAITING, left_over, send, states, wants
-from .town import Scripted, Town, open_town, titles
+from .town import Scripted, Town, titles
 
 
-@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
-async def town(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
-    async with open_town(request.getfixturevalue(request.param)) as town:
-        await wants(town, daily_cap=2)
-        yield town
+@pytest_asyncio.fixture
+async def town(town: Town) -> Town:
+    await wants(town, daily_cap=2)
+    return town
 
 
 async def live_in(town: Town, zone: str) -> None:

@@ -1,10 +1,8 @@
 """What is looked at before each attempt: whether a user still wants it, and where they are reached now."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from hub.core.changes import QuietHours
 from hub.core.directory import Line, User
@@ -12,14 +10,7 @@ from hub.core.jobs import Later
 from hub.core.preferences import Preferences
 
 from .conftest import SENT_MS
-from .town import NOW, WANTED, Scripted, Town, open_town, titles
-
-
-@pytest_asyncio.fixture(params=["store_url", "redis7_url"])
-async def town(request: pytest.FixtureRequest) -> AsyncIterator[Town]:
-    async with open_town(request.getfixturevalue(request.param)) as town:
-        yield town
-
+from .town import NOW, WANTED, Scripted, Town, titles
 
 OFF: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("email", {"types": {}}, {}, "type_off"),

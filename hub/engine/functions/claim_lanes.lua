@@ -7,16 +7,10 @@
 
 local function claim_lanes(KEYS, ARGV)
   local holder, now_ms, taken = ARGV[1], math.floor(clock_us() / 1000), {}
-  local flat, leases = redis.call('HGETALL', KEYS[2]), 0
-  for i = 1, #flat, 2 do
-    local lease = cmsgpack.unpack(flat[i + 1])
-    if lease.e <= now_ms then
-      redis.call('HDEL', KEYS[2], flat[i])
-      redis.call('ZADD', KEYS[1], lease.d, flat[i])
-    else
-      leases = leases + 1
-      if lease.h == holder then taken[#taken + 1] = flat[i] end
-    end
+  local live = live_leases(KEYS[1], KEYS[2], now_ms)
+  local leases = #live
+  for _, lease in ipairs(live) do
+    if lease[2] == holder then taken[#taken + 1] = lease[1] end
   end
   local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'WITHSCORES', 'LIMIT', 0, ARGV[3] - #taken)
   for i = 1, #due, 2 do

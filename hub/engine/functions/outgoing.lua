@@ -94,3 +94,19 @@ local function enter_lane(keys, user, id, due)
   redis.call('ZADD', keys.lane, due, id)
   wake_lane(keys, user, due)
 end
+
+-- Give lanes whose lease ran out back to those that wait: their holders died, or hang. Returns {user, holder} of
+-- the leases there are.
+local function live_leases(lanes, leases, now_ms)
+  local flat, live = redis.call('HGETALL', leases), {}
+  for i = 1, #flat, 2 do
+    local lease = cmsgpack.unpack(flat[i + 1])
+    if lease.e <= now_ms then
+      redis.call('HDEL', leases, flat[i])
+      redis.call('ZADD', lanes, lease.d, flat[i])
+    else
+      live[#live + 1] = {flat[i], lease.h}
+    end
+  end
+  return live
+end
